@@ -27,18 +27,20 @@ def states(document: Document, ids: list[str]) -> tuple[Statement, ...]:
 
 
 def context(document: Document, name: str, shown_before: str | None = None) -> tuple[Passage, ...]:
-    """Return the passages that `name` refers back to, oldest first, up to the one shown before it or one that stands alone."""
-    found: list[Passage] = []
+    """Return what a passage leans on, in the order of the text: the one before it, and the one that this leans on in turn.
+
+    Of a longer chain ('It …' after 'It …') only its beginning, which names the thing, and its last link are returned; what is
+    shown right before the passage is left out.
+    """
+    chain: list[Passage] = []
     passage = document.by_id[name]
-    position = document.positions[name]
-    while position > 0 and refers_back(passage):
-        position -= 1
-        previous = document.passages[position]
+    while refers_back(passage) and (position := document.positions[passage.id]) > 0:
+        previous = document.passages[position - 1]
         if previous.section != passage.section or previous.id == shown_before:
             break
-        found.insert(0, previous)
+        chain.insert(0, previous)
         passage = previous
-    return tuple(found)
+    return tuple(dict.fromkeys((*chain[:1], *chain[-1:])))
 
 
 def refers_back(passage: Passage) -> bool:

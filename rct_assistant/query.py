@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -47,3 +48,17 @@ def normalise(question: str) -> str:
     text = text.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
     words = [_SHORTHAND.get(word, word) for word in text.split()]
     return _END.sub("", " ".join(words))
+_LONG = 60
+_SENTENCES = re.compile(r"(?<=[.?!\n])\s+")
+_MARKUP = re.compile(r"<[^<>]{0,200}>")
+_MOST_SENTENCES = 80
+
+
+def focus(question: str) -> list[str]:
+    """Return the readings of a question: itself, and of a long one its sentences, since the model reads only its beginning."""
+    plain = " ".join(_MARKUP.sub(" ", html.unescape(question)).split())
+    if len(plain.split()) <= _LONG:
+        return [plain or question]
+    sentences = [sentence.strip() for sentence in _SENTENCES.split(_MARKUP.sub(" ", html.unescape(question)))]
+    asked = [sentence for sentence in sentences if len(sentence.split()) >= 3][-_MOST_SENTENCES:]
+    return [" ".join(plain.split()[:_LONG]), *asked]

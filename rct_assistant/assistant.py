@@ -1,0 +1,267 @@
+"""The one way from a question to a reply. Every step meets here, and nothing is shown that did not come out of `ask`.
+
+question (+ earlier questions) → standalone question → policy → retrieve → answerable? → extract → verify → policy on the reply
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rct_assistant.citations import cite, states
+from rct_assistant.conversation import MOST_EARLIER, Standalone, Turn, resolve
+from rct_assistant.corpus import Corpus, load_corpus
+from rct_assistant.document import Document
+from rct_assistant.extract import nearest, provenance_filter, select, select_by_provenance
+from rct_assistant.index import Index, open_index
+from rct_assistant.messages import message, notice
+from rct_assistant.policy import (
+    LONGEST,
+    Verdict,
+    check_form,
+    check_reply,
+    has_personal_details,
+    judge,
+    means_other,
+    plans_for_disorder,
+    without_claims,
+)
+from rct_assistant.query import focus, normalise
+from rct_assistant.render import plain_text
+from rct_assistant.response import Answer, Notice, Reason, Refusal, Response
+from rct_assistant.retrieve import PassageRetriever, Ranker, Ranking
+from rct_assistant.settings import Settings, load_settings
+from rct_assistant.verify import verify
+
+# Chosen on the development questions (see eval).
+ANSWERABLE = 0.50
+REST_ANSWERABLE = 0.60
+VERSION = importlib.metadata.version("rct-assistant")
+
+
+def _no_progress(stage: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+def _say_nothing(line: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class _Decision:
+    """What a question gets, before it is worded: the verdict or None, and the ids shown."""
+
+    standalone: Standalone
+    ranking: Ranking | None
+    verdict: Verdict | None
+    shown: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    message: str = ""
+    rest: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Assistant:
+    """Answers questions about the documents of a corpus. Holds the index; every call stands on its own."""
+
+    def __init__(self, corpus: Corpus, index: Index) -> None:
+        self.corpus = corpus
+        self.index = index
+        self._rankers = tuple(Ranker(document) for document in index.documents)
+
+    @staticmethod
+    def open(
+        settings: Settings | None = None,
+        *,
+        progress: Callable[[str, int, int], None] = _no_progress,
+        say: Callable[[str], None] = _say_nothing,
+    ) -> Assistant:
+        """Load the corpus and open its index, building it if needed.
+
+        Args:
+            settings: where things stand; from the environment if not given.
+            progress: told the stage, how many entries are done and how many there are.
+            say: told single lines that a person should read.
+
+        Raises:
+            AssistantError: the corpus, the model or the index cannot be used.
+        """
+        settings = settings or load_settings()
+        corpus = load_corpus(settings.corpus)
+        return Assistant(corpus, open_index(corpus, settings, progress=progress, say=say))
+
+    def ask(self, question: str, history: Sequence[str] = (), *, trace: bool = False) -> Response:
+        """Answer a question or refuse it; `history` is the earlier questions, oldest first.
+
+        Raises:
+            VerificationError: the reply does not follow from the documents, which is a bug.
+        """
+        started = time.perf_counter()
+        turns: list[Turn] = []
+        for earlier in list(history)[-MOST_EARLIER:]:
+            decided = self._decide(earlier, turns)
+            turns.append(Turn(decided.standalone.text, decided.shown))
+        decision = self._decide(question, turns)
+        response = self._word(decision, question, history)
+        check_reply(response, decision.verdict, self._document(decision))
+        verify(response.to_json(), self.corpus)
+        seconds = time.perf_counter() - started
+        return replace(response, seconds=round(seconds, 4), trace=_trace(decision) if trace else None)
+
+    def as_retriever(self, k: int = 4) -> PassageRetriever:
+        """Return a LangChain retriever over the same ranking; documents carry their provenance as metadata."""
+        return PassageRetriever(index=self.index, rankers=self._rankers, k=k)
+
+    def rank(self, question: str) -> Ranking:
+        """Rank the passages of the document that most probably answers; a long question is read by its clearest sentence."""
+        readings = focus(question)
+        vectors = self.index.embeddings.embed_documents([normalise(text) for text in readings])
+        rankings = [
+            ranker.rank(normalise(text), vector)
+            for text, vector in zip(readings, vectors, strict=True)
+            for ranker in self._rankers
+        ]
+        return max(rankings, key=_clearness)
+
+    def _document(self, decision: _Decision) -> Document:
+        return decision.ranking.document if decision.ranking else self.corpus.documents[0]
+
+    def _decide(self, question: str, turns: Sequence[Turn]) -> _Decision:
+        """Decide what a question gets: policy first, then whether the text answers it, then which passages."""
+        if verdict := check_form(question):
+            return _Decision(Standalone(question[:LONGEST]), None, verdict, message=verdict.message)
+        started = time.perf_counter()
+        standalone = resolve(question, turns, self.corpus.documents[0])
+        ranking = self.rank(standalone.text)
+        ranked = time.perf_counter()
+        alone = ranking if standalone.text == question else self.rank(question)
+        verdict = judge(question, alone) or (judge(standalone.text, ranking) if standalone.earlier else None)
+        if standalone.passages and not (verdict and verdict.reason in ("safety", "first_line")):
+            verdict = None
+        decision = self._choose(question, standalone, ranking, alone, verdict)
+        seconds = {"rank": ranked - started, "decide": time.perf_counter() - ranked}
+        notices = self._notices(question, decision)
+        return replace(decision, notices=notices, seconds=seconds)
+
+    def _choose(
+        self, question: str, standalone: Standalone, ranking: Ranking, alone: Ranking, verdict: Verdict | None
+    ) -> _Decision:
+        """Return the decision for a verdict, or for none."""
+        document = ranking.document
+        decision = _Decision(standalone, ranking, verdict)
+        match verdict.reason if verdict else None:
+            case "first_line":
+                rest = self._rest(question, document)
+                shown = tuple(dict.fromkeys((*document.standing, *filter(None, [document.not_a_substitute]), *rest)))
+                return replace(decision, shown=shown, message="first_line_rest" if rest else "first_line", rest=bool(rest))
+            case "safety":
+                return replace(decision, shown=tuple(filter(None, [document.not_a_substitute])), message="safety")
+            case "not_in_source":
+                return replace(decision, near=tuple(nearest(alone)), message="not_in_source")
+            case None:
+                return self._answer(question, decision, ranking, alone)
+            case _:
+                assert verdict is not None
+                return replace(decision, message=verdict.message)
+
+    def _answer(self, question: str, decision: _Decision, ranking: Ranking, alone: Ranking) -> _Decision:
+        """Return the passages that answer, or the refusal of a question that the text does not answer."""
+        document = ranking.document
+        if decision.standalone.passages:
+            return self._with_message(decision, list(decision.standalone.passages), document)
+        if wish := provenance_filter(question):
+            rest = self.rank(wish.rest) if wish.rest.strip() else ranking
+            if found := select_by_provenance(rest, wish):
+                return self._with_message(decision, found, document)
+        best = alone if alone.answerable > ranking.answerable and decision.standalone.earlier is None else ranking
+        if best.answerable >= ANSWERABLE:
+            return self._with_message(decision, select(best, question), document)
+        off_topic = best.probabilities["off_topic"] > best.probabilities["gap"]
+        code = "off_topic" if off_topic else "not_in_source"
+        verdict = Verdict("not_in_source", f"answerable.{code}", code)
+        return replace(decision, verdict=verdict, near=() if off_topic else tuple(nearest(best)), message=code)
+
+    def _with_message(self, decision: _Decision, shown: list[str], document: Document) -> _Decision:
+        passages = [document.by_id[name] for name in shown]
+        all_llm = all(passage.provenance.llm == "marked" for passage in passages)
+        return replace(decision, shown=tuple(shown), message="answer_llm" if all_llm else "answer")
+
+    def _rest(self, question: str, document: Document) -> list[str]:
+        """Return what answers the legitimate rest of a question that claims a standing, if that has an answer."""
+        found: list[str] = []
+        for clause in without_claims(question):
+            ranking = self.rank(clause)
+            if ranking.answerable >= REST_ANSWERABLE and judge(clause, ranking) is None:
+                found += select(ranking, clause)
+        return [name for name in dict.fromkeys(found) if name in document.by_id]
+
+    def _notices(self, question: str, decision: _Decision) -> tuple[Notice, ...]:
+        """Return the fixed sentences that go beside the reply."""
+        document = self._document(decision)
+        reason = decision.verdict.reason if decision.verdict else None
+        notices = []
+        if has_personal_details(question):
+            notices.append(Notice("personal_details", notice("personal_details", document)))
+        if reason is None and decision.standalone.earlier is not None and decision.shown:
+            sections = [document.by_id[name].section for name in decision.shown]
+            notices.append(Notice("understood_as", notice("understood_as", document, sections=sections)))
+        if reason in (None, "first_line", "not_in_source") and means_other(question, document):
+            notices.append(Notice("acronym", notice("acronym", document)))
+        if reason is None and document.standing and plans_for_disorder(question):
+            first = document.by_id[document.standing[0]]
+            if first.id not in decision.shown:
+                notices.append(Notice("standing", notice("standing", document), cite(document, first)))
+        if reason == "not_in_source" and decision.ranking and decision.ranking.topic and decision.message == "not_in_source":
+            notices.append(Notice("gap", notice("gap", document, topic=decision.ranking.topic)))
+        return tuple(notices)
+
+    def _word(self, decision: _Decision, question: str, history: Sequence[str]) -> Response:
+        """Put a decision into the form of a response."""
+        document = self._document(decision)
+        statements = states(document, list(decision.shown))
+        near = states(document, list(decision.near))
+        said = message(decision.message, document)
+        common: dict[str, Any] = {
+            "version": VERSION,
+            "id": _id(question, history, self.corpus.hashes),
+            "question": question,
+            "standalone_question": decision.standalone.text,
+            "message": said,
+            "text": plain_text(said, decision.notices, statements, near),
+            "documents": self.corpus.hashes,
+            "statements": statements,
+            "notices": decision.notices,
+            "rule": decision.verdict.rule if decision.verdict else None,
+        }
+        if decision.verdict is None:
+            return Answer(**common)
+        reason: Reason = decision.verdict.reason
+        return Refusal(**common, reason=reason, nearest=near)
+
+
+def _clearness(ranking: Ranking) -> float:
+    """Return how clearly a reading of a question asks for something: danger and standing count like an answer."""
+    chance = ranking.probabilities
+    return max(chance["answer"], chance["safety"], chance["first_line"])
+
+
+def _id(question: str, history: Sequence[str], documents: dict[str, str]) -> str:
+    value = json.dumps([question, list(history), documents, VERSION], sort_keys=True)
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _trace(decision: _Decision) -> dict[str, Any]:
+    """Return how the reply came about: ranked ids with scores, probabilities, seconds by stage."""
+    ranking = decision.ranking
+    return {
+        "ranked": [[scored.id, round(scored.score, 4)] for scored in ranking.passages] if ranking else [],
+        "answerable": round(ranking.answerable, 4) if ranking else None,
+        "probabilities": {name: round(value, 4) for name, value in ranking.probabilities.items()} if ranking else {},
+        "seconds": {name: round(value, 4) for name, value in decision.seconds.items()},
+    }

@@ -1,0 +1,114 @@
+"""Resolve a follow-up against the earlier questions: pronouns, ellipses, ordinals, returns to an earlier topic.
+
+Only the earlier questions come from the caller; what was shown for them is found by asking again. A question that stands on its
+own inherits nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rct_assistant.document import Document
+from rct_assistant.extract import content_stems
+from rct_assistant.policy import after_switch
+
+MOST_EARLIER = 10
+
+_OPENING = re.compile(
+    r"^(?:(?:ok(?:ay)?|right|hmm|oh|thanks|great|yes|no|sorry)[\s,.]+)*(?:and|but|so|also|or|then|what about|how about|what if|same (?:for|with)|why|how so|how come|i meant?|"
+    r"tell me more|say more|more|go on|such as|like what|example|meaning)\b", re.I
+)
+_ANAPHOR = re.compile(
+    r"\b(?:it|its|it's|they|them|their|theirs|that|this|these|those|he|him|his|she|her|hers|one|ones|other|others|another|else|same|both|"
+    r"former|latter|there|then|the first|the second|the third|the last|the list|that list|opposite|shorter|longer|instead)\b", re.I
+)
+_OWN_THAT = re.compile(r"\b(?:say|says|said|claim|claims|idea|true|fact|mean|means|clients?|people|someone|therapists?|those|way|so|think|believe)\s+that\b|\bthat\s+(?:the|a|rct|people|clients?)\b|\bit\s+(?:true|say|safe|ok|okay|possible|fair|a\b)|\bdoes it (?:say|work|have|mention)\b|\bis it (?:true|ok|just|only|a|an|for|ever|safe)\b|\bis there\b|\bare there\b", re.I)
+_RETURN = re.compile(r"\b(?:back to|going back|return(?:ing)? to|earlier|before|previous(?:ly)?|you said|mentioned|again)\b", re.I)
+_ORDINAL = re.compile(r"\b(?:the\s+)?(first|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th)\b(?:\s+(?:one|item|point|bullet|row|goal|objective|problem|question|term|misconception))?", re.I)
+_ORDER = {word: n for n, words in enumerate(("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th")) for word in words.split()}
+_SHORT = 3
+_SAY_MORE = content_stems("say tell more about explain that list item again please what mean means")
+_ABOUT_PROVENANCE = re.compile(r"\b(?:sourced?|llm|generated|ai|machine|citation|cite|reference|who says|where (?:is|does) (?:that|this|it) (?:come )?from|made up|source)\b", re.I)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """An earlier question as it was understood, and the passages shown for it."""
+
+    question: str
+    passages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Standalone:
+    """A question with what it needs to be understood: `text` is searched; `earlier` is the turn it depends on, if any.
+
+    `passages` is set when the question points at passages themselves ('is that sourced?', 'the third one').
+    """
+
+    text: str
+    earlier: Turn | None = None
+    passages: tuple[str, ...] = ()
+
+
+def resolve(question: str, turns: Sequence[Turn], document: Document) -> Standalone:
+    """Return the standalone form of a question, given the earlier turns, oldest first."""
+    text = after_switch(question)
+    if text != question or not turns or not is_dependent(question):
+        return Standalone(text)
+    turn = _turn_meant(question, turns)
+    if turn is None:
+        return Standalone(question)
+    if turn.passages and _points_at_passages(question):
+        return Standalone(f"{turn.question} {question}", turn, turn.passages)
+    if (chosen := _by_ordinal(question, turn, document)) is not None:
+        rest = content_stems(_ORDINAL.sub(" ", question)) - _SAY_MORE
+        return Standalone(f"{_lead(document, chosen)} {question}", turn, () if rest else (chosen,))
+    return Standalone(f"{turn.question} {question}", turn)
+
+
+def is_dependent(question: str) -> bool:
+    """Say whether a question leans on what was asked before it."""
+    if _OPENING.search(question) or _RETURN.search(question):
+        return True
+    stripped = _OWN_THAT.sub(" ", question)
+    return len(question.split()) <= _SHORT and len(content_stems(question)) <= 1 or _ANAPHOR.search(stripped) is not None
+
+
+def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn | None:
+    """Return the turn a question returns to, or else the latest that showed something."""
+    answered = [turn for turn in turns if turn.passages]
+    if not answered:
+        return turns[-1]
+    if _RETURN.search(question):
+        words = content_stems(question)
+        return max(reversed(answered), key=lambda turn: len(words & content_stems(turn.question)))
+    return answered[-1]
+
+
+def _points_at_passages(question: str) -> bool:
+    """Say whether a question asks where what was shown comes from, and names nothing else."""
+    rest = _ABOUT_PROVENANCE.sub(" ", question)
+    return _ABOUT_PROVENANCE.search(question) is not None and len(content_stems(rest) - content_stems("which there though says bit text did write wrote from said that this really actually just got have has sentence statement")) == 0
+
+
+def _by_ordinal(question: str, turn: Turn, document: Document) -> str | None:
+    """Return the passage of a turn that an ordinal names, if several were shown; of a list, its items count."""
+    match = _ORDINAL.search(question)
+    items = [name for name in turn.passages if document.by_id[name].kind != "sentence"]
+    shown = items if len(items) > len(turn.passages) / 2 else list(turn.passages)
+    if match is None or len(shown) < 3:
+        return None
+    place = len(shown) - 1 if match[1].lower() == "last" else _ORDER[match[1].lower()]
+    return shown[place] if place < len(shown) else None
+
+
+def _lead(document: Document, name: str) -> str:
+    """Return the words that name a passage: a bullet's head, a row's first cell, or the passage itself."""
+    passage = document.by_id[name]
+    if passage.cells:
+        return passage.cells[0].text
+    head, colon, _ = passage.text.partition(":")
+    return head if colon and len(head.split()) <= 8 else passage.text

@@ -1,0 +1,161 @@
+"""Choose which passages answer a question, from a ranking: one for a fact, all of a list, the rows that match a filter.
+
+The result is ids in the order of the text. Nothing here changes a word of them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rct_assistant.document import Document, Passage
+from rct_assistant.retrieve import Ranking
+
+# Chosen on the development questions (see eval).
+RELEVANT = 0.30
+NEAR = 0.05
+SAME = 0.65
+LIST_SHARE = 0.5
+NEAREST = 3
+
+_LIST_CUE = re.compile(
+    r"\b(all|every|each|list|lists|listed|full|whole|complete|entire|everything|table|which ones|what are the|name the|show me the)\b", re.I
+)
+_NUMBER = re.compile(r"\d+")
+_NUMBER_WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "ten": "10", "twelve": "12"}
+_UNIT = re.compile(r"\b(\d+|" + "|".join(_NUMBER_WORDS) + r")[\s-]*(weeks?|wks?|months?|days?|years?|sessions?|hours?)\b", re.I)
+_SOURCE = re.compile(r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation))s?\s*(?:is|are|no\.?|number|#)?\s*(\d+)\b", re.I)
+_LLM = re.compile(r"\b(?:llm|ai|machine|model)\b[\s-]*(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff)", re.I)
+_UNSOURCED = re.compile(r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:a\s+|any\s+)?(?:source|citation|reference|number)", re.I)
+_SOURCED = re.compile(r"\b(?:only|just)\b.*\b(?:sourced|cited|proper source|with a (?:source|number|citation))|\bhas? (?:got )?a proper source\b", re.I)
+_FILTERS = re.compile(r"\b(which|what|only|just|all|every|any|show|list|everything|is there|are there|one)\b", re.I)
+_STOP = frozenset(
+    "a an and are as at be been being but by do does for from has have how in into is it its not of on or that the their them these they "
+    "this those to was what when where which who why with within".split()
+)
+
+
+@dataclass(frozen=True)
+class ProvenanceFilter:
+    """A wish to see only passages of some provenance, with the question without that wish."""
+
+    rest: str
+    sources: frozenset[int] = frozenset()
+    kind: str = ""
+
+    def keeps(self, passage: Passage) -> bool:
+        """Say whether a passage has the provenance asked for."""
+        own = passage.provenance
+        match self.kind:
+            case "source":
+                return bool(self.sources & set(own.sources))
+            case "llm":
+                return own.llm != "none"
+            case "unsourced":
+                return not own.sources
+            case _:
+                return bool(own.sources) and own.llm == "none"
+
+
+def select(ranking: Ranking, question: str) -> list[str]:
+    """Return the ids of the passages that answer the question, given that the text does, in the order of the text."""
+    document = ranking.document
+    chosen = [scored.id for scored in ranking.passages if scored.score >= RELEVANT] or [ranking.passages[0].id]
+    chosen = _filter_rows(document, chosen, question)
+    if _LIST_CUE.search(question):
+        chosen = _complete_lists(document, chosen)
+    return in_text_order(document, _with_blocks(document, _without_repeats(document, chosen)))
+
+
+def nearest(ranking: Ranking) -> list[str]:
+    """Return the ids of at most three passages that come nearest to a question that the text does not answer."""
+    near = [scored.id for scored in ranking.passages if scored.score >= NEAR][:NEAREST]
+    blocks = {ranking.document.by_id[name].block for name in near} - {""}
+    alone = [name for name in near if ranking.document.by_id[name].block not in blocks]
+    return in_text_order(ranking.document, alone)
+
+
+def provenance_filter(question: str) -> ProvenanceFilter | None:
+    """Return the wish for some provenance that a question states, if it does: 'which key terms are from source 4'."""
+    if not _FILTERS.search(question):
+        return None
+    if numbers := list(_SOURCE.finditer(question)):
+        sources = frozenset({int(numbers[0][1])})
+        return ProvenanceFilter(_SOURCE.sub(" ", question), sources, "source")
+    for kind, pattern in (("llm", _LLM), ("unsourced", _UNSOURCED), ("sourced", _SOURCED)):
+        if pattern.search(question):
+            return ProvenanceFilter(pattern.sub(" ", question), kind=kind)
+    return None
+
+
+def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
+    """Return the passages of the section that the rest of the question is about, filtered; of the whole text if it names none."""
+    document = ranking.document
+    words = content_stems(wish.rest) - content_stems("source text passages sentences which only just show list from everything marked")
+    passages = list(document.passages)
+    if words:
+        weight: dict[str, float] = {}
+        for scored in ranking.passages:
+            section = document.by_id[scored.id].section
+            weight[section] = weight.get(section, 0.0) + scored.score
+        best = max(weight, key=lambda name: weight[name] + len(words & content_stems(name)))
+        passages = [passage for passage in passages if passage.section == best]
+    return _with_blocks(document, [passage.id for passage in passages if wish.keeps(passage)])
+
+
+def in_text_order(document: Document, ids: list[str]) -> list[str]:
+    """Return the ids once each, as they stand in the text."""
+    return sorted(set(ids), key=document.positions.__getitem__)
+
+
+def content_stems(text: str) -> set[str]:
+    """Return the words of a text that carry meaning, cut to a common beginning."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    return {word[:4] for word in words if len(word) > 2 and word not in _STOP}
+
+
+def _filter_rows(document: Document, chosen: list[str], question: str) -> list[str]:
+    """Keep the rows with a duration that the question names ('8 weeks'), of the table that its rows come from."""
+    rows = [document.by_id[name] for name in chosen if document.by_id[name].kind == "row"]
+    asked = {_NUMBER_WORDS.get(number.lower(), number) for number, _ in _UNIT.findall(question)}
+    if not rows or not asked:
+        return chosen
+    table = [p for p in document.passages if p.kind == "row" and p.section == rows[0].section]
+    match = [p.id for p in table if asked & set(_NUMBER.findall(p.text))]
+    narrowed = [name for name in match if name in chosen] if not _LIST_CUE.search(question) and len(chosen) < 3 else match
+    return (narrowed or match) + [name for name in chosen if document.by_id[name].kind != "row"] if match else chosen
+
+
+def _complete_lists(document: Document, chosen: list[str]) -> list[str]:
+    """Add the rest of a list of which the question's passages are a good part already."""
+    completed = list(chosen)
+    for section in {document.by_id[name].section for name in chosen}:
+        for kind in ("bullet", "row", "question", "resource"):
+            items = [p.id for p in document.passages if p.section == section and p.kind == kind]
+            found = sum(name in chosen for name in items)
+            if len(items) >= 3 and found >= max(2, LIST_SHARE * len(items)):
+                completed += items
+    return completed
+
+
+def _without_repeats(document: Document, chosen: list[str]) -> list[str]:
+    """Drop a passage that says what a better ranked one of another section says; rows never repeat anything."""
+    kept: list[str] = []
+    for name in chosen:
+        passage = document.by_id[name]
+        if not any(_same(passage, document.by_id[other]) for other in kept):
+            kept.append(name)
+    return kept
+
+
+def _same(one: Passage, other: Passage) -> bool:
+    if one.section == other.section or not {one.kind, other.kind} <= {"sentence", "bullet"}:
+        return False
+    words, others = content_stems(one.text), content_stems(other.text)
+    return len(words & others) >= SAME * min(len(words), len(others))
+
+
+def _with_blocks(document: Document, chosen: list[str]) -> list[str]:
+    """Add the rest of every block that is shown whole or not at all."""
+    blocks = {document.by_id[name].block for name in chosen} - {""}
+    return chosen + [passage.id for passage in document.passages if passage.block in blocks and passage.block]

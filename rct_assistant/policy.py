@@ -1,0 +1,205 @@
+"""Decide whether a question must not simply be answered: named rules over patterns (`rules.toml`) and the bank's intents.
+
+The order is fixed: danger before everything, then first-line standing, then questions about the assistant. A rule's name stands
+in the response. The policy looks at questions first and at the finished reply last (`check_reply`). It never writes a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from rct_assistant.document import Document
+from rct_assistant.errors import VerificationError
+from rct_assistant.response import Answer, Reason, Refusal, Response
+from rct_assistant.retrieve import Ranking
+
+# Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
+ALONE = {"safety": 0.45, "first_line": 0.40, "about": 0.50}
+WITH_HINT = {"safety": 0.15, "first_line": 0.15}
+WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
+ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
+LONGEST = 10_000
+
+_ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
+_DISGUISE = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "$": "s", "@": "a", "!": "i", "|": "l"})
+_LOOK_ALIKE = str.maketrans("аеорсухіѕјԁοιαε", "aeopcyxisjdoiae")
+_TAG = re.compile(r"<[^<>]{0,200}>")
+_SPELLED_OUT = re.compile(r"\b(?:\w[ .\-_*]){3,}\w\b")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the policy says: the reason to refuse, the rule that fired, and the code of the message."""
+
+    reason: Reason
+    rule: str
+    message: str
+
+
+@cache
+def _rules() -> dict[str, Any]:
+    """Return `rules.toml` with its patterns compiled."""
+    data = tomllib.loads((files("rct_assistant") / "rules.toml").read_text(encoding="utf-8"))
+    return {
+        group: {name: [re.compile(p, re.I) for p in value] if isinstance(value, list) else value for name, value in rules.items()}
+        for group, rules in data.items()
+    }
+
+
+def found(group: str, name: str, text: str) -> bool:
+    """Say whether one of the patterns `name` of a group is found in a text."""
+    return any(pattern.search(text) for pattern in _rules()[group][name])
+
+
+def readings(question: str) -> tuple[str, ...]:
+    """Return the plain readings of a question: as typed, with look-alikes undone, with digits read as letters."""
+    text = unicodedata.normalize("NFKC", _ZERO_WIDTH.sub("", question)).lower().translate(_LOOK_ALIKE)
+    text = re.sub(r"\s+", " ", _TAG.sub(" ", text)).strip()
+    joined = _SPELLED_OUT.sub(lambda match: re.sub(r"[ .\-_*]", "", match[0]), text)
+    return tuple(dict.fromkeys((text, joined, joined.translate(_DISGUISE))))
+
+
+def check_form(question: str) -> Verdict | None:
+    """Return why a question cannot be read at all, if it cannot."""
+    plain = _TAG.sub(" ", question)
+    if not any(char.isalnum() for char in plain):
+        return Verdict("invalid_question", "form.empty", "empty")
+    if len(question) > LONGEST:
+        return Verdict("invalid_question", "form.long", "long")
+    return None
+
+
+def judge(question: str, ranking: Ranking) -> Verdict | None:
+    """Return the verdict on a question, or None if it may be answered."""
+    texts = readings(question)
+    chance = ranking.probabilities
+    if rule := _fires("safety", texts, chance):
+        return Verdict("safety", rule, "safety")
+    document = ranking.document
+    if document.standing and (rule := _fires("first_line", texts, chance)):
+        if _is_of_another(texts, document):
+            return Verdict("not_in_source", "standing.other_therapy", "not_in_source")
+        return Verdict("first_line", rule, "first_line")
+    return _judge_about(texts, chance, document)
+
+
+def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float]) -> str:
+    """Return the name of the rule for `reason` that fires, or an empty string. Without a bank the patterns stand alone."""
+    learned = chance[reason]
+    has_bank = any(chance[name] > 0 for name in ("first_line", "safety", "about"))
+    if learned >= ALONE[reason]:
+        return f"{reason}.bank"
+    if any(found(reason, "claim", text) for text in texts) and (learned >= WITH_CLAIM[reason] or not has_bank):
+        return f"{reason}.claim"
+    if learned >= WITH_HINT[reason] and any(found(reason, "hint", text) for text in texts):
+        return f"{reason}.hint"
+    return ""
+
+
+def _is_of_another(texts: tuple[str, ...], document: Document) -> bool:
+    """Say whether a question about standing names another therapy and not ours, by name or as 'it' or 'this'."""
+    ours = [name.lower() for name in (document.short_name, document.title) if name]
+    names = "|".join(re.escape(name) for name in ours)
+    own = re.compile(rf"\b(?:{names}|it|this|relational)\b")
+    return any(found("other_therapies", "patterns", text) for text in texts) and not any(own.search(text) for text in texts)
+
+
+def _judge_about(texts: tuple[str, ...], chance: dict[str, float], document: Document) -> Verdict | None:
+    """Return the verdict on a greeting, thanks, or a question about the assistant, the labels or the numbers."""
+    text = texts[0]
+    for code in ("greeting", "thanks"):
+        if found("about", code, text):
+            return Verdict("about", f"about.{code}", code)
+    if language := _language(text):
+        return Verdict("about", f"about.language.{language}", "language")
+    learned = chance["about"] >= ALONE["about"]
+    for code in ("sources", "keep_labels", "labels", "privacy"):
+        if code == "sources" and not document.source_numbers:
+            continue
+        likely = learned if code == "privacy" else learned or chance["answer"] < ABOUT_PATTERN_ANSWER
+        if likely and found("about", code, text):
+            return Verdict("about", f"about.{code}", code)
+    return Verdict("about", "about.bank", "capabilities") if learned else None
+
+
+def _language(text: str) -> str:
+    """Return the language of a question that is plainly not English, or an empty string."""
+    letters = [char for char in text if char.isalpha()]
+    if letters and sum(ord(char) > 0x24F for char in letters) > len(letters) / 2:
+        return "script"
+    words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text)
+    for name, listed in _rules()["languages"].items():
+        hits = sum(word in listed.split() for word in words)
+        if hits >= 2 and hits >= len(words) / 4 and any(not word.isascii() or word not in _ENGLISH for word in words if word in listed.split()):
+            return str(name)
+    return ""
+
+
+# Short words that other languages share with English say nothing.
+_ENGLISH = frozenset("a are as die an in is on was what who was for me so he we no do to per come how one men like".split())
+
+
+def has_personal_details(question: str) -> bool:
+    """Say whether a question seems to hold a name, a birth date, a number or an address of a person."""
+    return found("personal_details", "patterns", question)
+
+
+def plans_for_disorder(question: str) -> bool:
+    """Say whether a question asks for a plan or goals and names a disorder."""
+    return found("plan", "patterns", question) and found("plan", "disorders", question)
+
+
+def means_other(question: str, document: Document) -> bool:
+    """Say whether the other meaning of the document's short name is in play."""
+    if not (document.short_name and document.other_meaning):
+        return False
+    named = re.search(rf"\b{re.escape(document.short_name)}s?\b", question, re.I) is not None
+    return named and found("acronym", "patterns", question)
+
+
+def after_switch(question: str) -> str:
+    """Return the question without an opening that announces a new topic; unchanged if there is none."""
+    for pattern in _rules()["topic_switch"]["patterns"]:
+        rest = pattern.sub("", question, count=1)
+        if rest != question and rest.strip(" ?!."):
+            return str(rest).strip()
+    return question
+
+
+def without_claims(question: str) -> list[str]:
+    """Return the clauses of a question that carry no claim of standing: the legitimate rest of it."""
+    clauses = re.split(r"(?<=[.?!;:,])\s+|\s+(?:and|but|so|then)\s+", question)
+    return [
+        clause.strip()
+        for clause in clauses
+        if len(clause.split()) >= 3 and not any(found("first_line", n, t) for t in readings(clause) for n in ("claim", "hint"))
+    ]
+
+
+def check_reply(response: Response, verdict: Verdict | None, document: Document) -> None:
+    """Check the finished reply against the verdict, whoever wrote it.
+
+    Raises:
+        VerificationError: a refusal that is due is not given, or a refusal does not begin with what it rests on.
+    """
+    problems = []
+    shown = [statement.passage for statement in response.statements]
+    reason = response.reason if isinstance(response, Refusal) else None
+    if verdict is not None and reason != verdict.reason:
+        problems.append(f"found reason {reason}, expected {verdict.reason}")
+    if reason == "first_line" and shown[: len(document.standing)] != list(document.standing):
+        problems.append("a first-line refusal must begin with the standing passages")
+    if reason == "safety" and shown != [document.not_a_substitute] * bool(document.not_a_substitute):
+        problems.append("a safety refusal shows the not-a-substitute passage and nothing else")
+    if reason in ("about", "invalid_question", "not_in_source") and shown:
+        problems.append(f"a refusal for {reason} has no statements")
+    if isinstance(response, Answer) and not shown:
+        problems.append("an answer must have statements")
+    if problems:
+        raise VerificationError(problems)
