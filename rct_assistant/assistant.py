@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rct_assistant.citations import cite, states
-from rct_assistant.conversation import MOST_EARLIER, Standalone, Turn, resolve
+from rct_assistant.conversation import MOST_EARLIER, Standalone, Turn, is_dependent, resolve, substitutes
 from rct_assistant.corpus import Corpus, load_corpus
 from rct_assistant.document import Document
-from rct_assistant.extract import nearest, provenance_filter, select, select_by_provenance
+from rct_assistant.extract import best_of_part, nearest, parts, provenance_filter, select, select_by_provenance, tidy
 from rct_assistant.index import Index, open_index
 from rct_assistant.messages import message, notice
 from rct_assistant.policy import (
@@ -27,6 +27,7 @@ from rct_assistant.policy import (
     check_reply,
     has_personal_details,
     judge,
+    judge_follow_up,
     means_other,
     plans_for_disorder,
     without_claims,
@@ -41,6 +42,8 @@ from rct_assistant.verify import verify
 # Chosen on the development questions (see eval).
 ANSWERABLE = 0.50
 REST_ANSWERABLE = 0.60
+PART_ANSWERABLE = 0.80
+STANDS_ALONE = 0.60
 VERSION = importlib.metadata.version("rct-assistant")
 
 
@@ -106,7 +109,7 @@ class Assistant:
         turns: list[Turn] = []
         for earlier in list(history)[-MOST_EARLIER:]:
             decided = self._decide(earlier, turns)
-            turns.append(Turn(decided.standalone.text, decided.shown))
+            turns.append(_turn(decided))
         decision = self._decide(question, turns)
         response = self._word(decision, question, history)
         check_reply(response, decision.verdict, self._document(decision))
@@ -137,20 +140,34 @@ class Assistant:
         if verdict := check_form(question):
             return _Decision(Standalone(question[:LONGEST]), None, verdict, message=verdict.message)
         started = time.perf_counter()
-        standalone = resolve(question, turns, self.corpus.documents[0])
-        ranking = self.rank(standalone.text)
+        standalone, ranking, verdict = self._understand(question, turns)
         ranked = time.perf_counter()
-        alone = ranking if standalone.text == question else self.rank(question)
-        verdict = judge(question, alone) or (judge(standalone.text, ranking) if standalone.earlier else None)
-        if standalone.passages and not (verdict and verdict.reason in ("safety", "first_line")):
-            verdict = None
-        decision = self._choose(question, standalone, ranking, alone, verdict)
+        decision = self._choose(question, standalone, ranking, verdict)
         seconds = {"rank": ranked - started, "decide": time.perf_counter() - ranked}
-        notices = self._notices(question, decision)
-        return replace(decision, notices=notices, seconds=seconds)
+        return replace(decision, notices=self._notices(question, decision), seconds=seconds)
+
+    def _understand(self, question: str, turns: Sequence[Turn]) -> tuple[Standalone, Ranking, Verdict | None]:
+        """Resolve a follow-up, rank for what was meant, and judge it.
+
+        A follow-up that stands well enough on its own inherits nothing: always after a refusal, and when it only puts another
+        thing in the place of the last.
+        """
+        standalone = resolve(question, turns, self.corpus.documents[0])
+        if turns and turns[-1].danger and is_dependent(question):
+            return standalone, self.rank(question), Verdict("safety", "safety.continued", "safety")
+        alone = self.rank(question if standalone.earlier else standalone.text)
+        if standalone.earlier is None:
+            return standalone, alone, judge(standalone.text, alone)
+        if standalone.passages:
+            danger = judge(question, alone)
+            return standalone, alone, danger if danger and danger.reason in ("safety", "first_line") else None
+        if alone.probabilities["answer"] >= STANDS_ALONE and (standalone.earlier.refused or substitutes(question)):
+            return Standalone(question), alone, judge(question, alone)
+        together = self.rank(standalone.text)
+        return standalone, together, judge_follow_up(question, alone, standalone.text, together)
 
     def _choose(
-        self, question: str, standalone: Standalone, ranking: Ranking, alone: Ranking, verdict: Verdict | None
+        self, question: str, standalone: Standalone, ranking: Ranking, verdict: Verdict | None
     ) -> _Decision:
         """Return the decision for a verdict, or for none."""
         document = ranking.document
@@ -163,14 +180,14 @@ class Assistant:
             case "safety":
                 return replace(decision, shown=tuple(filter(None, [document.not_a_substitute])), message="safety")
             case "not_in_source":
-                return replace(decision, near=tuple(nearest(alone)), message="not_in_source")
+                return replace(decision, near=tuple(nearest(ranking)), message="not_in_source")
             case None:
-                return self._answer(question, decision, ranking, alone)
+                return self._answer(question, decision, ranking)
             case _:
                 assert verdict is not None
                 return replace(decision, message=verdict.message)
 
-    def _answer(self, question: str, decision: _Decision, ranking: Ranking, alone: Ranking) -> _Decision:
+    def _answer(self, question: str, decision: _Decision, ranking: Ranking) -> _Decision:
         """Return the passages that answer, or the refusal of a question that the text does not answer."""
         document = ranking.document
         if decision.standalone.passages:
@@ -179,13 +196,23 @@ class Assistant:
             rest = self.rank(wish.rest) if wish.rest.strip() else ranking
             if found := select_by_provenance(rest, wish):
                 return self._with_message(decision, found, document)
-        best = alone if alone.answerable > ranking.answerable and decision.standalone.earlier is None else ranking
-        if best.answerable >= ANSWERABLE:
-            return self._with_message(decision, select(best, question), document)
-        off_topic = best.probabilities["off_topic"] > best.probabilities["gap"]
+        if ranking.answerable >= ANSWERABLE:
+            return self._with_message(decision, self._select(question, decision, ranking), document)
+        off_topic = ranking.probabilities["off_topic"] > ranking.probabilities["gap"]
         code = "off_topic" if off_topic else "not_in_source"
         verdict = Verdict("not_in_source", f"answerable.{code}", code)
-        return replace(decision, verdict=verdict, near=() if off_topic else tuple(nearest(best)), message=code)
+        return replace(decision, verdict=verdict, near=() if off_topic else tuple(nearest(ranking)), message=code)
+
+    def _select(self, question: str, decision: _Decision, ranking: Ranking) -> list[str]:
+        """Return the passages that answer the question, and those that answer its parts if it asks two things at once."""
+        chosen = select(ranking, question)
+        if decision.standalone.earlier is not None:
+            return chosen
+        for part in parts(question):
+            of_part = self.rank(part)
+            if of_part.document is ranking.document and of_part.answerable >= PART_ANSWERABLE:
+                chosen += best_of_part(of_part)
+        return tidy(ranking.document, chosen, ranking)
 
     def _with_message(self, decision: _Decision, shown: list[str], document: Document) -> _Decision:
         passages = [document.by_id[name] for name in shown]
@@ -243,6 +270,12 @@ class Assistant:
             return Answer(**common)
         reason: Reason = decision.verdict.reason
         return Refusal(**common, reason=reason, nearest=near)
+
+
+def _turn(decision: _Decision) -> Turn:
+    """Return what a later question needs to know of this one."""
+    danger = decision.verdict is not None and decision.verdict.reason == "safety"
+    return Turn(decision.standalone.text, decision.shown, refused=decision.verdict is not None, danger=danger)
 
 
 def _clearness(ranking: Ranking) -> float:

@@ -39,6 +39,8 @@ class Turn:
 
     question: str
     passages: tuple[str, ...]
+    refused: bool = False
+    danger: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ def resolve(question: str, turns: Sequence[Turn], document: Document) -> Standal
     return Standalone(f"{turn.question} {question}", turn)
 
 
+def substitutes(question: str) -> bool:
+    """Say whether a follow-up only puts another thing in the place of the last: 'and for depression?', 'what about culture'."""
+    return _OPENING.search(question) is not None and _ANAPHOR.search(question) is None
+
+
 def is_dependent(question: str) -> bool:
     """Say whether a question leans on what was asked before it."""
     if _OPENING.search(question) or _RETURN.search(question):
@@ -79,7 +86,7 @@ def is_dependent(question: str) -> bool:
 
 def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn | None:
     """Return the turn a question returns to, or else the latest that showed something."""
-    answered = [turn for turn in turns if turn.passages]
+    answered = [turn for turn in turns if turn.passages and not turn.refused]
     if not answered:
         return turns[-1]
     if _RETURN.search(question):

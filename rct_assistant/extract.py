@@ -13,6 +13,7 @@ from rct_assistant.retrieve import Ranking
 
 # Chosen on the development questions (see eval).
 RELEVANT = 0.30
+PART_RELEVANT = 0.70
 NEAR = 0.05
 SAME = 0.65
 LIST_SHARE = 0.5
@@ -24,6 +25,16 @@ _LIST_CUE = re.compile(
 _NUMBER = re.compile(r"\d+")
 _NUMBER_WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "ten": "10", "twelve": "12"}
 _UNIT = re.compile(r"\b(\d+|" + "|".join(_NUMBER_WORDS) + r")[\s-]*(weeks?|wks?|months?|days?|years?|sessions?|hours?)\b", re.I)
+_WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once a)\s+(?:single\s+)?week)\b", re.I)
+_LESS = re.compile(r"\b(?:shorter|less|fewer|under|below|quicker|sooner|faster)\b", re.I)
+_MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I)
+_PARTS = re.compile(r"\s+(?:and|plus|also|as well as|&|\+)\s+|[?;]\s+|,\s+(?:and|plus|also)?\s*")
+_PLACE = re.compile(r"\b(first|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th)\b", re.I)
+_ORDER = {
+    word: place
+    for place, words in enumerate(("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th"))
+    for word in words.split()
+} | {"last": -1, "final": -1}
 _SOURCE = re.compile(r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation))s?\s*(?:is|are|no\.?|number|#)?\s*(\d+)\b", re.I)
 _LLM = re.compile(r"\b(?:llm|ai|machine|model)\b[\s-]*(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff)", re.I)
 _UNSOURCED = re.compile(r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:a\s+|any\s+)?(?:source|citation|reference|number)", re.I)
@@ -61,10 +72,31 @@ def select(ranking: Ranking, question: str) -> list[str]:
     """Return the ids of the passages that answer the question, given that the text does, in the order of the text."""
     document = ranking.document
     chosen = [scored.id for scored in ranking.passages if scored.score >= RELEVANT] or [ranking.passages[0].id]
-    chosen = _filter_rows(document, chosen, question)
+    if (rows := _filter_rows(document, chosen, question)) is not None:
+        return tidy(document, rows, ranking)
+    if (item := _by_place(document, chosen, question)) is not None:
+        return [item]
     if _LIST_CUE.search(question):
         chosen = _complete_lists(document, chosen)
-    return in_text_order(document, _with_blocks(document, _without_repeats(document, chosen)))
+    return tidy(document, chosen, ranking)
+
+
+def tidy(document: Document, chosen: list[str], ranking: Ranking) -> list[str]:
+    """Return passages without repeats, with the rest of their blocks, in the order of the text; the better ranked one stays."""
+    best_first = sorted(dict.fromkeys(chosen), key=lambda name: -ranking.scores[name])
+    return in_text_order(document, _with_blocks(document, _without_repeats(document, best_first)))
+
+
+def parts(question: str) -> list[str]:
+    """Return the parts of a question that asks two things at once; empty when it asks one."""
+    found = [part.strip(" ,.;:?&+") for part in _PARTS.split(question)]
+    return [part for part in found if len(content_stems(part)) >= 2] if len(found) > 1 else []
+
+
+def best_of_part(ranking: Ranking) -> list[str]:
+    """Return the passage that most surely answers a part of a question, if one does."""
+    best = ranking.passages[0]
+    return [best.id] if best.score >= PART_RELEVANT else []
 
 
 def nearest(ranking: Ranking) -> list[str]:
@@ -114,16 +146,47 @@ def content_stems(text: str) -> set[str]:
     return {word[:4] for word in words if len(word) > 2 and word not in _STOP}
 
 
-def _filter_rows(document: Document, chosen: list[str], question: str) -> list[str]:
-    """Keep the rows with a duration that the question names ('8 weeks'), of the table that its rows come from."""
+def _filter_rows(document: Document, chosen: list[str], question: str) -> list[str] | None:
+    """Keep the table rows with the duration or rhythm that a question names ('8 weeks', 'weekly'); None if it names none."""
     rows = [document.by_id[name] for name in chosen if document.by_id[name].kind == "row"]
-    asked = {_NUMBER_WORDS.get(number.lower(), number) for number, _ in _UNIT.findall(question)}
-    if not rows or not asked:
-        return chosen
+    asked = {int(_NUMBER_WORDS.get(number.lower(), number)) for number, _ in _UNIT.findall(question)}
+    weekly = _WEEKLY.search(question) is not None
+    if not rows or not (asked or weekly):
+        return None
     table = [p for p in document.passages if p.kind == "row" and p.section == rows[0].section]
-    match = [p.id for p in table if asked & set(_NUMBER.findall(p.text))]
-    narrowed = [name for name in match if name in chosen] if not _LIST_CUE.search(question) and len(chosen) < 3 else match
-    return (narrowed or match) + [name for name in chosen if document.by_id[name].kind != "row"] if match else chosen
+    match = [p.id for p in table if (_has_duration(p.text, asked, question) if asked else _WEEKLY.search(p.text))]
+    if len(rows) < 3 and not _LIST_CUE.search(_WEEKLY.sub(" ", question)):
+        match = [name for name in match if name in chosen]
+    return match + [name for name in chosen if document.by_id[name].kind != "row"] if match else None
+
+
+def _has_duration(text: str, asked: set[int], question: str) -> bool:
+    """Say whether a row has a duration asked for, or a shorter or longer one if that is asked."""
+    found = {int(number) for number in _NUMBER.findall(text)}
+    durations = {int(number) for number, _ in re.findall(r"\b(\d+)\s+(weeks?|months?|days?)", text)} | {
+        int(number) for number in re.findall(r"\b(?:week|month|day)\s+(\d+)", text)
+    }
+    if _LESS.search(question):
+        return any(number < min(asked) for number in durations)
+    if _MORE.search(question):
+        return any(number > max(asked) for number in durations)
+    return bool(asked & found)
+
+
+def _by_place(document: Document, chosen: list[str], question: str) -> str | None:
+    """Return the item of a list that a question names by its place ('the last supervision question'), if it names one."""
+    match = _PLACE.search(question)
+    if match is None:
+        return None
+    section = document.by_id[chosen[0]].section
+    inside = [name for name in chosen if document.by_id[name].section == section]
+    named = content_stems(section) & content_stems(question)
+    if len(inside) < 3 and not named:
+        return None
+    passages = [passage for passage in document.passages if passage.section == section]
+    items = [passage.id for passage in passages if passage.kind != "sentence"] or [passage.id for passage in passages]
+    place = _ORDER[match[1].lower()]
+    return items[place] if -1 <= place < len(items) and len(items) >= 3 else None
 
 
 def _complete_lists(document: Document, chosen: list[str]) -> list[str]:

@@ -16,14 +16,18 @@ from typing import Any
 
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
+from rct_assistant.extract import content_stems, provenance_filter
 from rct_assistant.response import Answer, Reason, Refusal, Response
 from rct_assistant.retrieve import Ranking
 
 # Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
-ALONE = {"safety": 0.45, "first_line": 0.40, "about": 0.50}
+ALONE = {"safety": 0.35, "first_line": 0.28, "about": 0.50}
 WITH_HINT = {"safety": 0.15, "first_line": 0.15}
 WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
+FOREIGN = 0.60  # in another language the embeddings say less
+FRAGMENT_SAFETY = 0.70
+FRAGMENT_ANSWER = 0.60
 LONGEST = 10_000
 
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
@@ -83,10 +87,28 @@ def judge(question: str, ranking: Ranking) -> Verdict | None:
         return Verdict("safety", rule, "safety")
     document = ranking.document
     if document.standing and (rule := _fires("first_line", texts, chance)):
+        if (language := _language(texts[0])) and chance["first_line"] < FOREIGN and not rule.endswith("claim"):
+            return Verdict("about", f"about.language.{language}", "language")
         if _is_of_another(texts, document):
             return Verdict("not_in_source", "standing.other_therapy", "not_in_source")
         return Verdict("first_line", rule, "first_line")
-    return _judge_about(texts, chance, document)
+    return _judge_about(question, texts, chance, document)
+
+
+def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ranking) -> Verdict | None:
+    """Return the verdict on a follow-up: on its own words, unless they only make sense with the earlier question.
+
+    What was asked before must not spoil a question that stands well on its own; a fragment is read with what it refers to.
+    """
+    whole = judge(standalone, together)
+    own = judge(question, alone)
+    if own is not None and own.reason in ("first_line", "about") and own.rule != "standing.other_therapy":
+        return own
+    if own is not None and own.reason == "safety" and (alone.probabilities["safety"] >= FRAGMENT_SAFETY or whole == own):
+        return own
+    if whole is not None and whole.reason in ("first_line", "safety") and alone.probabilities["answer"] < FRAGMENT_ANSWER:
+        return whole
+    return None
 
 
 def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float]) -> str:
@@ -110,7 +132,9 @@ def _is_of_another(texts: tuple[str, ...], document: Document) -> bool:
     return any(found("other_therapies", "patterns", text) for text in texts) and not any(own.search(text) for text in texts)
 
 
-def _judge_about(texts: tuple[str, ...], chance: dict[str, float], document: Document) -> Verdict | None:
+def _judge_about(
+    question: str, texts: tuple[str, ...], chance: dict[str, float], document: Document
+) -> Verdict | None:
     """Return the verdict on a greeting, thanks, or a question about the assistant, the labels or the numbers."""
     text = texts[0]
     for code in ("greeting", "thanks"):
@@ -120,12 +144,18 @@ def _judge_about(texts: tuple[str, ...], chance: dict[str, float], document: Doc
         return Verdict("about", f"about.language.{language}", "language")
     learned = chance["about"] >= ALONE["about"]
     for code in ("sources", "keep_labels", "labels", "privacy"):
-        if code == "sources" and not document.source_numbers:
+        if code == "sources" and (not document.source_numbers or (asks_for_some(question) and not learned)):
             continue
         likely = learned if code == "privacy" else learned or chance["answer"] < ABOUT_PATTERN_ANSWER
         if likely and found("about", code, text):
             return Verdict("about", f"about.{code}", code)
     return Verdict("about", "about.bank", "capabilities") if learned else None
+
+
+def asks_for_some(question: str) -> bool:
+    """Say whether a question asks for passages of some provenance ('which terms are from source 4'), not for a source itself."""
+    wish = provenance_filter(question)
+    return wish is not None and bool(content_stems(wish.rest))
 
 
 def _language(text: str) -> str:

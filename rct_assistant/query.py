@@ -39,26 +39,28 @@ _SHORTHAND = {
     "ppl": "people",
     "meds": "medication",
 }
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
 _END = re.compile(r"[\s?.!…,;:]+$")
 
 
 def normalise(question: str) -> str:
     """Return the question in one form whatever its case, quotes, blanks, closing punctuation or shorthand."""
-    text = unicodedata.normalize("NFKC", question).lower()
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", question)).lower()
     text = text.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
     words = [_SHORTHAND.get(word, word) for word in text.split()]
     return _END.sub("", " ".join(words))
 _LONG = 60
 _SENTENCES = re.compile(r"(?<=[.?!\n])\s+")
-_MARKUP = re.compile(r"<[^<>]{0,200}>")
+_MARKUP = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<[^<>]{0,200}>", re.I | re.S)
 _MOST_SENTENCES = 80
 
 
 def focus(question: str) -> list[str]:
     """Return the readings of a question: itself, and of a long one its sentences, since the model reads only its beginning."""
-    plain = " ".join(_MARKUP.sub(" ", html.unescape(question)).split())
+    text = _MARKUP.sub(" ", html.unescape(question))
+    plain = " ".join(text.split())
     if len(plain.split()) <= _LONG:
         return [plain or question]
-    sentences = [sentence.strip() for sentence in _SENTENCES.split(_MARKUP.sub(" ", html.unescape(question)))]
+    sentences = [sentence.strip() for sentence in _SENTENCES.split(text)]
     asked = [sentence for sentence in sentences if len(sentence.split()) >= 3][-_MOST_SENTENCES:]
     return [" ".join(plain.split()[:_LONG]), *asked]
