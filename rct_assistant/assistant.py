@@ -32,7 +32,7 @@ from rct_assistant.policy import (
     plans_for_disorder,
     without_claims,
 )
-from rct_assistant.query import focus, normalise
+from rct_assistant.query import focus, normalise, readable
 from rct_assistant.render import plain_text
 from rct_assistant.response import Answer, Notice, Reason, Refusal, Response
 from rct_assistant.retrieve import PassageRetriever, Ranker, Ranking
@@ -106,8 +106,10 @@ class Assistant:
             VerificationError: the reply does not follow from the documents, which is a bug.
         """
         started = time.perf_counter()
+        question = readable(question)
+        history = [readable(earlier) for earlier in history]
         turns: list[Turn] = []
-        for earlier in list(history)[-MOST_EARLIER:]:
+        for earlier in history[-MOST_EARLIER:]:
             decided = self._decide(earlier, turns)
             turns.append(_turn(decided))
         decision = self._decide(question, turns)
@@ -166,9 +168,7 @@ class Assistant:
         together = self.rank(standalone.text)
         return standalone, together, judge_follow_up(question, alone, standalone.text, together)
 
-    def _choose(
-        self, question: str, standalone: Standalone, ranking: Ranking, verdict: Verdict | None
-    ) -> _Decision:
+    def _choose(self, question: str, standalone: Standalone, ranking: Ranking, verdict: Verdict | None) -> _Decision:
         """Return the decision for a verdict, or for none."""
         document = ranking.document
         decision = _Decision(standalone, ranking, verdict)
@@ -176,7 +176,9 @@ class Assistant:
             case "first_line":
                 rest = self._rest(question, document)
                 shown = tuple(dict.fromkeys((*document.standing, *filter(None, [document.not_a_substitute]), *rest)))
-                return replace(decision, shown=shown, message="first_line_rest" if rest else "first_line", rest=bool(rest))
+                return replace(
+                    decision, shown=shown, message="first_line_rest" if rest else "first_line", rest=bool(rest)
+                )
             case "safety":
                 return replace(decision, shown=tuple(filter(None, [document.not_a_substitute])), message="safety")
             case "not_in_source":
@@ -244,7 +246,12 @@ class Assistant:
             first = document.by_id[document.standing[0]]
             if first.id not in decision.shown:
                 notices.append(Notice("standing", notice("standing", document), cite(document, first)))
-        if reason == "not_in_source" and decision.ranking and decision.ranking.topic and decision.message == "not_in_source":
+        if (
+            reason == "not_in_source"
+            and decision.ranking
+            and decision.ranking.topic
+            and decision.message == "not_in_source"
+        ):
             notices.append(Notice("gap", notice("gap", document, topic=decision.ranking.topic)))
         return tuple(notices)
 

@@ -43,7 +43,9 @@ def load_bank(path: Path, document: Document) -> tuple[BankQuestion, ...]:
         return ()
     lines = path.read_text(encoding="utf-8").splitlines()
     if not lines:
-        raise CorpusError(path.name, 1, 'the file is empty, expected {"document_sha256": …} first; add it or remove the file')
+        raise CorpusError(
+            path.name, 1, 'the file is empty, expected {"document_sha256": …} first; add it or remove the file'
+        )
     _check_document(path.name, _parse(path.name, 1, lines[0]), document)
     return tuple(
         _question(path.name, number, _parse(path.name, number, line), document)
@@ -56,7 +58,9 @@ def _parse(file: str, number: int, line: str) -> dict[str, Any]:
     try:
         value = json.loads(line)
     except json.JSONDecodeError as error:
-        raise CorpusError(file, number, f"found a line that is not JSON ({error.msg}), expected an object; mend the line") from error
+        raise CorpusError(
+            file, number, f"found a line that is not JSON ({error.msg}), expected an object; mend the line"
+        ) from error
     if not isinstance(value, dict):
         raise CorpusError(file, number, f"found {type(value).__name__}, expected a JSON object; mend the line")
     return value
@@ -66,7 +70,10 @@ def _check_document(file: str, value: dict[str, Any], document: Document) -> Non
     found = value.get("document_sha256")
     if found != document.sha256:
         raise CorpusError(
-            file, 1, f"found document_sha256 {str(found)[:12]}, expected {document.sha256[:12]} of {document.name}.txt; check each line's passages against the text as it is now, then set the hash"
+            file,
+            1,
+            f"found document_sha256 {str(found)[:12]}, expected {document.sha256[:12]} of {document.name}.txt; check"
+            " each line's passages against the text as it is now, then set the hash",
         )
 
 
@@ -76,8 +83,18 @@ def _question(file: str, number: int, value: dict[str, Any], document: Document)
     gap, intent = value.get("gap"), value.get("intent")
     if not isinstance(question, str) or not question.strip():
         raise CorpusError(file, number, "found no question, expected a text under 'question'; add it")
-    if sum(part is not None for part in (passages, gap, intent)) != 1 or set(value) - {"question", "passages", "gap", "intent"}:
-        raise CorpusError(file, number, f"found the keys {sorted(value)}, expected 'question' and one of 'passages', 'gap', 'intent'; mend the line")
+    if sum(part is not None for part in (passages, gap, intent)) != 1 or set(value) - {
+        "question",
+        "passages",
+        "gap",
+        "intent",
+    }:
+        raise CorpusError(
+            file,
+            number,
+            f"found the keys {sorted(value)}, expected 'question' and one of 'passages', 'gap', 'intent'; mend the"
+            " line",
+        )
     if intent is not None and intent not in INTENTS:
         raise CorpusError(file, number, f"found intent {intent!r}, expected one of {', '.join(INTENTS)}; mend the line")
     if gap is not None and (not isinstance(gap, str) or not gap.strip()):
@@ -86,5 +103,9 @@ def _question(file: str, number: int, value: dict[str, Any], document: Document)
         raise CorpusError(file, number, "found no passage, expected a list of passage ids; name at least one")
     for passage in passages or ():
         if passage not in document.by_id:
-            raise CorpusError(file, number, f"found passage {passage!r}, expected an id of {document.name}.txt; see 'rct-assistant corpus show'")
+            raise CorpusError(
+                file,
+                number,
+                f"found passage {passage!r}, expected an id of {document.name}.txt; see 'rct-assistant corpus show'",
+            )
     return BankQuestion(question, tuple(passages or ()), gap or "", intent)

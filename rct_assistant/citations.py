@@ -13,7 +13,8 @@ from rct_assistant.response import Citation, Statement
 # A passage that opens like this leans on the one before it. Ordinal openings ('A third …', 'Finally') name themselves.
 _REFERS_BACK = re.compile(
     r"(?:(?:Because|Although|Though|While|Since|When|If|As|But|And|Yet|Here|Thus|Hence|For)\s+)?"
-    r"(?:it|its|they|their|them|he|his|she|her|this|these|that|those|such|another|both|neither|the (?:former|latter))\b",
+    r"(?:it|its|they|their|them|he|his|she|her|this|these|that|those|such|another|both|neither|the"
+    r" (?:former|latter))\b",
     re.IGNORECASE,
 )
 
@@ -58,7 +59,9 @@ def cite(document: Document, passage: Passage) -> tuple[Citation, ...]:
 def state(document: Document, passage: Passage, *, context: tuple[Passage, ...] = ()) -> Statement:
     """Return the statement that shows a passage, with the citations of the passages it refers back to."""
     cited = tuple(citation for earlier in context for citation in cite(document, earlier))
-    return Statement(statement_text(passage), passage_label(passage), passage.provenance, cite(document, passage), cited)
+    return Statement(
+        statement_text(passage), passage_label(passage), passage.provenance, cite(document, passage), cited
+    )
 
 
 def statement_text(passage: Passage) -> str:

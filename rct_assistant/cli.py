@@ -1,11 +1,11 @@
 """The command line: options in, one call of the library, its result out. Every answer comes from `Assistant.ask`.
 
-Status 0 for an answer or a refusal, 2 for usage or input that cannot be used (one line), 3 when something does not verify, 1 for a bug.
+Status 0 for an answer or a refusal, 2 for usage or input that cannot be used (one line), 3 when something does not
+verify, 1 for a bug.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -28,7 +28,11 @@ Examples:
   rct-assistant ask --batch questions.jsonl --json > answers.jsonl
   rct-assistant verify answers.jsonl"""
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, epilog=_EXAMPLES, rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    epilog=_EXAMPLES,
+    rich_markup_mode=None,
     help="Answers questions about one text with its own sentences, cited and labelled.",
 )
 corpus_app = typer.Typer(no_args_is_help=True, help="Show the corpus as it is read, or check it.")
@@ -46,7 +50,10 @@ def main() -> None:
     except TyperException as error:
         text = error.format_message()
         # Called without a command typer raises the whole help; every other message is one line.
-        print(text if text.lstrip().startswith("Usage:") else f"rct-assistant: {text} See 'rct-assistant --help'.", file=sys.stderr)
+        print(
+            text if text.lstrip().startswith("Usage:") else f"rct-assistant: {text} See 'rct-assistant --help'.",
+            file=sys.stderr,
+        )
         raise SystemExit(2) from None
     except AssistantError as error:
         print(f"rct-assistant: {error}", file=sys.stderr)
@@ -82,16 +89,23 @@ def ask(
     history: Annotated[list[str] | None, typer.Option(help="An earlier question; repeat it, oldest first.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the whole response as JSON.")] = False,
     trace: Annotated[bool, typer.Option(help="Add how the reply came about to the JSON.")] = False,
-    batch: Annotated[Path | None, typer.Option(help='File with a line {"id", "question", "history"?} for each question.')] = None,
+    batch: Annotated[
+        Path | None, typer.Option(help='File with a line {"id", "question", "history"?} for each question.')
+    ] = None,
 ) -> None:
     """Answer a question, or every question of a file."""
     if batch is not None:
         if question is not None or not as_json:
-            raise UsageError("found --batch with a question or without --json, expected 'ask --batch FILE --json'; give one or the other")
+            raise UsageError(
+                "found --batch with a question or without --json, expected 'ask --batch FILE --json'; give one or the"
+                " other"
+            )
         _ask_batch(batch, trace=trace)
         return
     if question is None:
-        raise UsageError("found no question, expected one in quotes; try: rct-assistant ask 'What are the five good things?'")
+        raise UsageError(
+            "found no question, expected one in quotes; try: rct-assistant ask 'What are the five good things?'"
+        )
     response = _open_assistant().ask(question, history or (), trace=trace)
     if as_json:
         _write(json.dumps(response.to_json(), ensure_ascii=False))
@@ -123,12 +137,16 @@ def verify(files: Annotated[list[Path], typer.Argument(help="Files with a respon
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, add_help_option=False)
-def eval(context: typer.Context) -> None:  # noqa: A001 - the command's name is part of the contract
+def eval(context: typer.Context) -> None:
     """Run the evaluation of a checkout: the same as `python -m eval`."""
     checkout = Path(__file__).resolve().parent.parent
     if not (checkout / "eval" / "__main__.py").exists():
-        raise UsageError("found no evaluation beside the package, expected a checkout of the project; clone it and run 'make eval'")
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "eval", *context.args], cwd=checkout, check=False).returncode)
+        raise UsageError(
+            "found no evaluation beside the package, expected a checkout of the project; clone it and run 'make eval'"
+        )
+    raise typer.Exit(
+        subprocess.run([sys.executable, "-m", "eval", *context.args], cwd=checkout, check=False).returncode
+    )
 
 
 @corpus_app.command("show")
@@ -164,7 +182,10 @@ def corpus_check() -> None:
                 _write(f"{path.name}:{finding.line}: {finding.level}: {finding.message}")
                 defects += finding.level == "defect"
             bank = load_bank(bank_path(path), document)
-            _write(f"{path.name}: {len(document.passages)} passages in {len(document.sections)} sections, {len(bank)} bank questions")
+            _write(
+                f"{path.name}: {len(document.passages)} passages in {len(document.sections)} sections, {len(bank)} bank"
+                " questions"
+            )
         except CorpusError as error:
             _write(f"{error}")
             defects += 1
@@ -228,7 +249,11 @@ def _responses(file: Path) -> list[tuple[str, Any]]:
     except json.JSONDecodeError:
         values = [(f"{file}:{number}", _json(file, number, line)) for number, line in _lines(file)]
     return [
-        (f"{name} ({value['id']})", value["response"]) if isinstance(value, dict) and set(value) == {"id", "response"} else (name, value)
+        (
+            (f"{name} ({value['id']})", value["response"])
+            if isinstance(value, dict) and set(value) == {"id", "response"}
+            else (name, value)
+        )
         for name, value in values
     ]
 
@@ -242,14 +267,18 @@ def _json(file: Path, number: int, line: str) -> Any:
     try:
         return json.loads(line)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{file}:{number}: found a line that is not JSON ({error.msg}), expected one object a line; mend it") from error
+        raise UsageError(
+            f"{file}:{number}: found a line that is not JSON ({error.msg}), expected one object a line; mend it"
+        ) from error
 
 
 def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: cannot be read ({error}), expected a text file in UTF-8; name another file") from error
+        raise UsageError(
+            f"{file}: cannot be read ({error}), expected a text file in UTF-8; name another file"
+        ) from error
 
 
 def _kind(value: Any) -> str:

@@ -17,20 +17,43 @@ from rct_assistant.policy import after_switch
 MOST_EARLIER = 10
 
 _OPENING = re.compile(
-    r"^(?:(?:ok(?:ay)?|right|hmm|oh|thanks|great|yes|no|sorry)[\s,.]+)*(?:and|but|so|also|or|then|what about|how about|what if|same (?:for|with)|why|how so|how come|i meant?|"
-    r"tell me more|say more|more|go on|such as|like what|example|meaning)\b", re.I
+    r"^(?:(?:ok(?:ay)?|right|hmm|oh|thanks|great|yes|no|sorry)[\s,.]+)*(?:and|but|so|also|or|then|what about|how"
+    r" about|what if|same (?:for|with)|why|how so|how come|i meant?|"
+    r"tell me more|say more|more|go on|such as|like what|example|meaning)\b",
+    re.I,
 )
 _ANAPHOR = re.compile(
     r"\b(?:it|its|it's|they|them|their|theirs|that|this|these|those|he|him|his|she|her|hers|one|ones|other|others|another|else|same|both|"
-    r"former|latter|there|then|the first|the second|the third|the last|the list|that list|opposite|shorter|longer|instead)\b", re.I
+    r"former|latter|there|then|the first|the second|the third|the last|the list|that"
+    r" list|opposite|shorter|longer|instead)\b",
+    re.I,
 )
-_OWN_THAT = re.compile(r"\b(?:say|says|said|claim|claims|idea|true|fact|mean|means|clients?|people|someone|therapists?|those|way|so|think|believe)\s+that\b|\bthat\s+(?:the|a|rct|people|clients?)\b|\bit\s+(?:true|say|safe|ok|okay|possible|fair|a\b)|\bdoes it (?:say|work|have|mention)\b|\bis it (?:true|ok|just|only|a|an|for|ever|safe)\b|\bis there\b|\bare there\b", re.I)
-_RETURN = re.compile(r"\b(?:back to|going back|return(?:ing)? to|earlier|before|previous(?:ly)?|you said|mentioned|again)\b", re.I)
-_ORDINAL = re.compile(r"\b(?:the\s+)?(first|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th)\b(?:\s+(?:one|item|point|bullet|row|goal|objective|problem|question|term|misconception))?", re.I)
-_ORDER = {word: n for n, words in enumerate(("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th")) for word in words.split()}
+_OWN_THAT = re.compile(
+    r"\b(?:say|says|said|claim|claims|idea|true|fact|mean|means|clients?|people|someone|therapists?|those|way|so|think|believe)\s+that\b|\bthat\s+(?:the|a|rct|people|clients?)\b|\bit\s+(?:true|say|safe|ok|okay|possible|fair|a\b)|\bdoes"
+    r" it (?:say|work|have|mention)\b|\bis it (?:true|ok|just|only|a|an|for|ever|safe)\b|\bis there\b|\bare there\b",
+    re.I,
+)
+_RETURN = re.compile(
+    r"\b(?:back to|going back|return(?:ing)? to|earlier|before|previous(?:ly)?|you said|mentioned|again)\b", re.I
+)
+_ORDINAL = re.compile(
+    r"\b(?:the\s+)?(first|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th)\b(?:\s+(?:one|item|point|bullet|row|goal|objective|problem|question|term|misconception))?",
+    re.I,
+)
+_ORDER = {
+    word: n
+    for n, words in enumerate(
+        ("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th")
+    )
+    for word in words.split()
+}
 _SHORT = 3
 _SAY_MORE = content_stems("say tell more about explain that list item again please what mean means")
-_ABOUT_PROVENANCE = re.compile(r"\b(?:sourced?|llm|generated|ai|machine|citation|cite|reference|who says|where (?:is|does) (?:that|this|it) (?:come )?from|made up|source)\b", re.I)
+_ABOUT_PROVENANCE = re.compile(
+    r"\b(?:sourced?|llm|generated|ai|machine|citation|cite|reference|who says|where (?:is|does) (?:that|this|it)"
+    r" (?:come )?from|made up|source)\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +104,9 @@ def is_dependent(question: str) -> bool:
     if _OPENING.search(question) or _RETURN.search(question):
         return True
     stripped = _OWN_THAT.sub(" ", question)
-    return len(question.split()) <= _SHORT and len(content_stems(question)) <= 1 or _ANAPHOR.search(stripped) is not None
+    return (len(question.split()) <= _SHORT and len(content_stems(question)) <= 1) or _ANAPHOR.search(
+        stripped
+    ) is not None
 
 
 def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn | None:
@@ -98,7 +123,17 @@ def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn | None:
 def _points_at_passages(question: str) -> bool:
     """Say whether a question asks where what was shown comes from, and names nothing else."""
     rest = _ABOUT_PROVENANCE.sub(" ", question)
-    return _ABOUT_PROVENANCE.search(question) is not None and len(content_stems(rest) - content_stems("which there though says bit text did write wrote from said that this really actually just got have has sentence statement")) == 0
+    return (
+        _ABOUT_PROVENANCE.search(question) is not None
+        and len(
+            content_stems(rest)
+            - content_stems(
+                "which there though says bit text did write wrote from said that this really actually just got have has"
+                " sentence statement"
+            )
+        )
+        == 0
+    )
 
 
 def _by_ordinal(question: str, turn: Turn, document: Document) -> str | None:

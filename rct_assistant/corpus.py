@@ -78,7 +78,11 @@ def document_files(folder: Path) -> list[Path]:
     """Return the text files of a corpus folder, by name; raises CorpusError when there is none."""
     files = sorted(folder.glob("*.txt")) if folder.is_dir() else []
     if not files:
-        raise CorpusError(str(folder), None, "found no NAME.txt, expected a folder with at least one text; name another folder or add one")
+        raise CorpusError(
+            str(folder),
+            None,
+            "found no NAME.txt, expected a folder with at least one text; name another folder or add one",
+        )
     return files
 
 
@@ -88,7 +92,9 @@ def load_document(path: Path) -> Document:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CorpusError(path.name, None, f"cannot be read ({error.strerror}), expected a readable file; check its rights") from error
+        raise CorpusError(
+            path.name, None, f"cannot be read ({error.strerror}), expected a readable file; check its rights"
+        ) from error
     title = settings.title or path.stem
     document = read_document(data, name=path.stem, title=title, numbers=tuple(settings.source_numbers), file=path.name)
     document = replace(
@@ -114,18 +120,31 @@ def _load_settings(path: Path) -> DocumentSettings:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         known = ", ".join(DocumentSettings.model_fields)
-        raise CorpusError(path.name, None, f"found a problem at '{key}' ({first['msg'].lower()}), expected the keys {known}; mend it") from error
+        raise CorpusError(
+            path.name, None, f"found a problem at '{key}' ({first['msg'].lower()}), expected the keys {known}; mend it"
+        ) from error
 
 
 def _settings_findings(document: Document) -> list[Finding]:
     """Return what the settings name that the text does not have."""
     findings = [
-        Finding("defect", 1, f"{document.name}.toml names passage {name!r}, expected an id of the text; see 'rct-assistant corpus show'")
+        Finding(
+            "defect",
+            1,
+            f"{document.name}.toml names passage {name!r}, expected an id of the text; see 'rct-assistant corpus show'",
+        )
         for name in (*document.standing, *filter(None, [document.not_a_substitute]))
         if name not in document.by_id
     ]
     if not findings and document.standing:
         first = document.by_id[document.standing[0]].provenance
         if not first.sources or first.llm != "none":
-            findings.append(Finding("defect", 1, f"{document.name}.toml puts {document.standing[0]!r} first under 'standing', expected a passage with a source number and no LLM mark; reorder"))
+            findings.append(
+                Finding(
+                    "defect",
+                    1,
+                    f"{document.name}.toml puts {document.standing[0]!r} first under 'standing', expected a passage"
+                    " with a source number and no LLM mark; reorder",
+                )
+            )
     return findings

@@ -36,7 +36,7 @@ class Provenance:
     def together(parts: tuple[Provenance, ...]) -> Provenance:
         """Return the union of all sources, in order, with the worst LLM marking."""
         sources = tuple(sorted({number for part in parts for number in part.sources}))
-        llm = max((part.llm for part in parts), key=_WORST.__getitem__, default="none")
+        llm: Llm = max((part.llm for part in parts), key=_WORST.__getitem__, default="none")
         return Provenance(sources, llm)
 
 

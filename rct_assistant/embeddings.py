@@ -46,10 +46,15 @@ def model_hash(model: str) -> str:
         for name, expected in _SHA256.items():
             found = files.get(name, "no file")
             if found != expected:
-                raise ModelError(f"found {found[:12]} for {name} of the packaged model, expected sha256 {expected[:12]}; install the packages again")
+                raise ModelError(
+                    f"found {found[:12]} for {name} of the packaged model, expected sha256 {expected[:12]}; install the"
+                    " packages again"
+                )
         unknown = [name for name in files if name.endswith((".py", ".bin", ".pkl", ".pt"))]
         if unknown:
-            raise ModelError(f"found {unknown[0]} in the packaged model's folder, expected no such file; install the packages again")
+            raise ModelError(
+                f"found {unknown[0]} in the packaged model's folder, expected no such file; install the packages again"
+            )
         files = dict(_SHA256)
     elif Path(model).is_dir():
         files = _folder_hashes(Path(model))
@@ -74,7 +79,7 @@ def load_embeddings(model: str) -> Embeddings:
     from langchain.embeddings import init_embeddings
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return init_embeddings(
             model,
@@ -84,7 +89,10 @@ def load_embeddings(model: str) -> Embeddings:
         )
     except (OSError, ValueError) as error:
         first_line = str(error).splitlines()[0]
-        raise ModelError(f"found no loadable model at '{model}' ({first_line}), expected a folder or a name on the hub; set RCT_ASSISTANT_MODEL") from error
+        raise ModelError(
+            f"found no loadable model at '{model}' ({first_line}), expected a folder or a name on the hub; set"
+            " RCT_ASSISTANT_MODEL"
+        ) from error
 
 
 def _packaged_folder() -> Path:

@@ -20,29 +20,62 @@ LIST_SHARE = 0.5
 NEAREST = 3
 
 _LIST_CUE = re.compile(
-    r"\b(all|every|each|list|lists|listed|full|whole|complete|entire|everything|table|which ones|what are the|name the|show me the)\b", re.I
+    r"\b(all|every|each|list|lists|listed|full|whole|complete|entire|everything|table|which ones|what are the|name"
+    r" the|show me the)\b",
+    re.I,
 )
 _NUMBER = re.compile(r"\d+")
-_NUMBER_WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "ten": "10", "twelve": "12"}
-_UNIT = re.compile(r"\b(\d+|" + "|".join(_NUMBER_WORDS) + r")[\s-]*(weeks?|wks?|months?|days?|years?|sessions?|hours?)\b", re.I)
+_NUMBER_WORDS = {
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "ten": "10",
+    "twelve": "12",
+}
+_UNIT = re.compile(
+    r"\b(\d+|" + "|".join(_NUMBER_WORDS) + r")[\s-]*(weeks?|wks?|months?|days?|years?|sessions?|hours?)\b", re.I
+)
 _WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once a)\s+(?:single\s+)?week)\b", re.I)
 _LESS = re.compile(r"\b(?:shorter|less|fewer|under|below|quicker|sooner|faster)\b", re.I)
 _MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I)
 _PARTS = re.compile(r"\s+(?:and|plus|also|as well as|&|\+)\s+|[?;]\s+|,\s+(?:and|plus|also)?\s*")
-_PLACE = re.compile(r"\b(first|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th)\b", re.I)
+_PLACE = re.compile(
+    r"\b(first|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th)\b", re.I
+)
 _ORDER = {
     word: place
-    for place, words in enumerate(("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th"))
+    for place, words in enumerate(
+        ("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th")
+    )
     for word in words.split()
 } | {"last": -1, "final": -1}
-_SOURCE = re.compile(r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation))s?\s*(?:is|are|no\.?|number|#)?\s*(\d+)\b", re.I)
-_LLM = re.compile(r"\b(?:llm|ai|machine|model)\b[\s-]*(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff)", re.I)
-_UNSOURCED = re.compile(r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:a\s+|any\s+)?(?:source|citation|reference|number)", re.I)
-_SOURCED = re.compile(r"\b(?:only|just)\b.*\b(?:sourced|cited|proper source|with a (?:source|number|citation))|\bhas? (?:got )?a proper source\b", re.I)
+_SOURCE = re.compile(
+    r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation))s?\s*(?:is|are|no\.?|number|#)?\s*(\d+)\b", re.I
+)
+_LLM = re.compile(
+    r"\b(?:llm|ai|machine|model)\b[\s-]*"
+    r"(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff)",
+    re.I,
+)
+_UNSOURCED = re.compile(
+    r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:a\s+|any\s+)?(?:source|citation|reference|number)", re.I
+)
+_SOURCED = re.compile(
+    r"\b(?:only|just)\b.*\b(?:sourced|cited|proper source|with a (?:source|number|citation))|\bhas? (?:got )?a proper"
+    r" source\b",
+    re.I,
+)
 _FILTERS = re.compile(r"\b(which|what|only|just|all|every|any|show|list|everything|is there|are there|one)\b", re.I)
 _STOP = frozenset(
-    "a an and are as at be been being but by do does for from has have how in into is it its not of on or that the their them these they "
-    "this those to was what when where which who why with within".split()
+    """
+    a an and are as at be been being but by do does for from has have how in into is it its not of on or that
+    the their them these they this those to was what when where which who why with within
+    """.split()
 )
 
 
@@ -123,7 +156,9 @@ def provenance_filter(question: str) -> ProvenanceFilter | None:
 def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
     """Return the passages of the section that the rest of the question is about, filtered; of the whole text if it names none."""
     document = ranking.document
-    words = content_stems(wish.rest) - content_stems("source text passages sentences which only just show list from everything marked")
+    words = content_stems(wish.rest) - content_stems(
+        "source text passages sentences which only just show list from everything marked"
+    )
     passages = list(document.passages)
     if words:
         weight: dict[str, float] = {}

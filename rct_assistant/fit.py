@@ -77,7 +77,9 @@ class Fitted:
         return values
 
 
-def fit(questions: list[BankQuestion], texts: list[str], vectors: Array, passages: list[str], similarities: Array) -> Fitted:
+def fit(
+    questions: list[BankQuestion], texts: list[str], vectors: Array, passages: list[str], similarities: Array
+) -> Fitted:
     """Fit the regression and its calibration.
 
     Args:
@@ -184,7 +186,8 @@ def _factor(vectors: Array, lexical: sparse.csr_matrix) -> Array:
 def _families(vectors: Array) -> NDArray[np.int64]:
     """Return the family of each question: connected by cosines above FAMILY_COSINE."""
     close = [
-        sparse.csr_matrix(vectors[start : start + 1000] @ vectors.T > FAMILY_COSINE) for start in range(0, len(vectors), 1000)
+        sparse.csr_matrix(vectors[start : start + 1000] @ vectors.T > FAMILY_COSINE)
+        for start in range(0, len(vectors), 1000)
     ]
     _, family = connected_components(sparse.vstack(close), directed=False)
     return np.asarray(family, dtype=np.int64)

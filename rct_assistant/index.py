@@ -54,7 +54,9 @@ class DocumentIndex:
 
     def passage_similarities(self, vector: Sequence[float]) -> Array:
         """Return the cosine of a question's unit vector with each passage, in the order of the text."""
-        found = self.passages.similarity_search_by_vector_with_relevance_scores(list(vector), k=len(self.document.passages))
+        found = self.passages.similarity_search_by_vector_with_relevance_scores(
+            list(vector), k=len(self.document.passages)
+        )
         similarities = np.zeros(len(self.document.passages), dtype=np.float32)
         for entry, distance in found:
             similarities[self.document.positions[str(entry.id)]] = 1.0 - distance
@@ -106,7 +108,10 @@ def _made_from(corpus: Corpus, model: str) -> dict[str, Any]:
     """Return everything that the index depends on; its keys name what changed when it is stale."""
     code = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in ("fit", "query"))
     banks = {name: _hash([asdict(question) for question in bank]) for name, bank in corpus.banks.items()}
-    versions = {name: importlib.metadata.version(name) for name in ("chromadb", "numpy", "scikit-learn", "sentence-transformers")}
+    versions = {
+        name: importlib.metadata.version(name)
+        for name in ("chromadb", "numpy", "scikit-learn", "sentence-transformers")
+    }
     return {
         "documents": {d.name: _hash([d.sha256, [asdict(passage) for passage in d.passages]]) for d in corpus.documents},
         "question bank": banks,
@@ -122,17 +127,20 @@ def _hash(value: Any) -> str:
 
 
 def _client(folder: Path) -> ClientAPI:
-    import chromadb
+    from chromadb import PersistentClient
+    from chromadb.config import Settings as ChromaSettings
 
-    return chromadb.PersistentClient(str(folder / "chroma"), settings=chromadb.Settings(anonymized_telemetry=False))
+    return PersistentClient(str(folder / "chroma"), settings=ChromaSettings(anonymized_telemetry=False))
 
 
 def _collection(client: ClientAPI, name: str, embeddings: Embeddings | None = None) -> Chroma:
+    from chromadb.api.collection_configuration import CreateCollectionConfiguration, CreateHNSWConfiguration
     from langchain_chroma import Chroma
 
     # High ef: on a few thousand vectors the approximate search then finds what an exact one does.
-    space = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}}
-    return Chroma(name, embedding_function=embeddings, client=client, collection_configuration=space)
+    hnsw = CreateHNSWConfiguration(space="cosine", ef_construction=200, ef_search=200)
+    configuration = CreateCollectionConfiguration(hnsw=hnsw)
+    return Chroma(name, embedding_function=embeddings, client=client, collection_configuration=configuration)
 
 
 def _build(folder: Path, *, corpus: Corpus, embeddings: Embeddings, progress: Progress) -> dict[str, Any]:
@@ -140,22 +148,32 @@ def _build(folder: Path, *, corpus: Corpus, embeddings: Embeddings, progress: Pr
     client = _client(folder)
     total = sum(len(document.passages) + len(corpus.banks[document.name]) for document in corpus.documents)
     done = 0
+
+    def advance(stage: str, added: int) -> None:
+        nonlocal done
+        done += added
+        progress(stage, done, total)
+
     for number, document in enumerate(corpus.documents):
         bank = corpus.banks[document.name]
         texts = [searched_text(passage) for passage in document.passages]
         metadata = [{"section": passage.section, "kind": passage.kind} for passage in document.passages]
         passages = _collection(client, f"passages-{number}", embeddings)
-        for done in _add(passages, texts, list(document.by_id), metadata, done):
-            progress("Reading the text", done, total)
+        for added in _add(passages, texts, list(document.by_id), metadata):
+            advance("Reading the text", added)
         questions = _collection(client, f"questions-{number}", embeddings)
         ids = [str(line) for line in range(len(bank))]
-        kinds = [{"kind": question.intent or ("gap" if question.gap else "answer")} for question in bank]
-        for done in _add(questions, [normalise(question.question) for question in bank], ids, kinds, done):
-            progress("Reading the question bank", done, total)
+        kinds = [{"kind": str(question.intent or ("gap" if question.gap else "answer"))} for question in bank]
+        for added in _add(questions, [normalise(question.question) for question in bank], ids, kinds):
+            advance("Reading the question bank", added)
         if bank:
-            progress("Learning from the question bank", total, total)
+            advance("Learning from the question bank", 0)
             _fit_document(document, bank, passages, questions).save(folder / f"fitted-{number}.npz")
-    return {"counts": {document.name: [len(document.passages), len(corpus.banks[document.name])] for document in corpus.documents}}
+    return {
+        "counts": {
+            document.name: [len(document.passages), len(corpus.banks[document.name])] for document in corpus.documents
+        }
+    }
 
 
 def searched_text(passage: Passage) -> str:
@@ -163,14 +181,12 @@ def searched_text(passage: Passage) -> str:
     return normalise(f"{passage.section}: {passage.text}")
 
 
-def _add(
-    collection: Chroma, texts: list[str], ids: list[str], metadata: list[dict[str, str]], done: int
-) -> Iterator[int]:
-    """Embed and add in batches; yields how many entries the whole index has so far."""
+def _add(collection: Chroma, texts: list[str], ids: list[str], metadata: list[dict[str, str]]) -> Iterator[int]:
+    """Embed and add in batches; yields how many entries each batch had."""
     for start in range(0, len(texts), _BATCH):
         end = min(start + _BATCH, len(texts))
         collection.add_texts(texts[start:end], metadatas=list(metadata[start:end]), ids=ids[start:end])
-        yield done + end
+        yield end - start
 
 
 def _fit_document(document: Document, bank: tuple[BankQuestion, ...], passages: Chroma, questions: Chroma) -> Fitted:
@@ -195,10 +211,13 @@ def _check(folder: Path, *, corpus: Corpus) -> str:
     """Return what is wrong with the collections, or an empty string: counts, and that entries find themselves."""
     client = _client(folder)
     for number, document in enumerate(corpus.documents):
-        expected = {"passages": list(document.by_id), "questions": [str(i) for i in range(len(corpus.banks[document.name]))]}
+        expected = {
+            "passages": list(document.by_id),
+            "questions": [str(i) for i in range(len(corpus.banks[document.name]))],
+        }
         for kind, ids in expected.items():
             collection = _collection(client, f"{kind}-{number}")
-            count = collection._collection.count()
+            count = len(collection.get(include=[])["ids"])
             if count != len(ids):
                 return f"it has {count} {kind} of {len(ids)}"
             if not all(_finds(collection, name) for name in ids[:: max(1, len(ids) // _SELF_QUERIES)]):

@@ -32,9 +32,12 @@ _LEAD_IN = re.compile(r"LLM-generated\s+([^:()]+?)\s*(?:\(([^():]*)\))?:\s*")
 _SENTENCE_START = re.compile(r"\s+(?:[“‘\"'«(\[]*[^\W_a-z]|LLM(?:\s|$)|▶)")
 _INITIAL = re.compile(r"(?:^|[\s(“\"])[^\W\d_]\.$")
 _ABBREVIATIONS = frozenset(
-    "vs e.g i.e cf dr mr mrs ms mx prof st rev hon fig figs ed eds vol pp p ch sec approx ca dept univ inc assoc esp viz".split()
+    """
+    vs e.g i.e cf dr mr mrs ms mx prof st rev hon fig figs ed eds vol pp p ch sec approx ca dept univ inc
+    assoc esp viz
+    """.split()
 )
-_BEFORE_DIGIT = frozenset("no nos vol fig figs p pp ch sec ca approx art".split())
+_BEFORE_DIGIT = frozenset(["no", "nos", "vol", "fig", "figs", "p", "pp", "ch", "sec", "ca", "approx", "art"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,13 @@ def _line_end(
         return stop, None
     before = text[start : digits.start(1)]
     if re.search(r"(?:^|[\s-])[^\W\d_]{1,2}$", before):
-        doubts.append(Doubt("unclear", digits.start(1), f"'{before.split()[-1]}{digits[1]}' may be a source mark or a name; read as a mark"))
+        doubts.append(
+            Doubt(
+                "unclear",
+                digits.start(1),
+                f"'{before.split()[-1]}{digits[1]}' may be a source mark or a name; read as a mark",
+            )
+        )
     return digits.start(1), Span(*digits.span(1))
 
 
@@ -150,20 +159,34 @@ def _number_mark(
     """Return the span of `digits` if they are a source mark; digits that look like one but cannot be are reported."""
     if not numbers:
         return None
-    sentence_follows = not text[digits.end() : end].strip() or _SENTENCE_START.match(text, digits.end(), end) is not None
-    decimal = text[punctuation] == "." and punctuation > 0 and text[punctuation - 1].isdigit() and digits.start() == punctuation + 1
+    sentence_follows = (
+        not text[digits.end() : end].strip() or _SENTENCE_START.match(text, digits.end(), end) is not None
+    )
+    decimal = (
+        text[punctuation] == "."
+        and punctuation > 0
+        and text[punctuation - 1].isdigit()
+        and digits.start() == punctuation + 1
+    )
     if decimal and not sentence_follows:
         return None
     known = _all_known(digits[0], numbers)
     if decimal and (known or "," not in digits[0]):
         reading = "a mark" if known else "a decimal"
-        doubts.append(Doubt("unclear", digits.start(), f"'{digits[0]}' may be a source mark or a decimal; read as {reading}"))
+        doubts.append(
+            Doubt("unclear", digits.start(), f"'{digits[0]}' may be a source mark or a decimal; read as {reading}")
+        )
         return Span(*digits.span()) if known else None
     if known:
         return Span(*digits.span())
     listed = ", ".join(map(str, numbers))
     doubts.append(
-        Doubt("defect", digits.start(), f"found '{digits[0]}' after a sentence, expected a source number ({listed}); list it under source_numbers or mend the text")
+        Doubt(
+            "defect",
+            digits.start(),
+            f"found '{digits[0]}' after a sentence, expected a source number ({listed}); list it under source_numbers"
+            " or mend the text",
+        )
     )
     return Span(*digits.span())
 
@@ -192,7 +215,8 @@ def _bind(tokens: list[_Token], doubts: list[Doubt]) -> list[Sentence]:
         follows = position + 1 < len(tokens) and not tokens[position + 1].llm
         if not token.llm:
             if opened is not None and previous is not None and not previous.llm:
-                opened = _leave_open(sentences, opened, doubts)
+                _leave_open(sentences, opened, doubts)
+                opened = None
             sentences.append(Sentence(token.span, Provenance(token.numbers)))
         elif previous is not None and not previous.llm and not previous.numbers:
             sentences[-1] = _with_llm(sentences[-1], "marked")
@@ -211,7 +235,9 @@ def _bind(tokens: list[_Token], doubts: list[Doubt]) -> list[Sentence]:
 def _leave_open(sentences: list[Sentence], opened: int, doubts: list[Doubt]) -> None:
     """Mark the one sentence after an unclosed opening as unclear."""
     sentences[opened] = _with_llm(sentences[opened], "unclear")
-    doubts.append(Doubt("unclear", sentences[opened].span.start, "an LLM mark opens before this sentence and never closes"))
+    doubts.append(
+        Doubt("unclear", sentences[opened].span.start, "an LLM mark opens before this sentence and never closes")
+    )
 
 
 def _dangling(sentences: list[Sentence], token: _Token, doubts: list[Doubt]) -> None:
@@ -226,7 +252,9 @@ def _block(tokens: list[_Token], note: str, doubts: list[Doubt]) -> list[Sentenc
     inner = [token for token in tokens if not token.llm]
     closed = bool(tokens) and tokens[-1].llm and len(tokens) - len(inner) == 1
     if not closed and inner:
-        doubts.append(Doubt("unclear", inner[0].span.start, "an LLM-generated block opens here and no single LLM mark closes it"))
+        doubts.append(
+            Doubt("unclear", inner[0].span.start, "an LLM-generated block opens here and no single LLM mark closes it")
+        )
     llm: Llm = "marked" if closed else "unclear"
     return [Sentence(token.span, Provenance(token.numbers, llm), note) for token in inner]
 

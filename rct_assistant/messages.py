@@ -11,19 +11,43 @@ from rct_assistant.document import Document
 
 MESSAGES: dict[str, str] = {
     "answer": "This is what the text says.",
-    "answer_llm": "The text answers this only in passages that it marks as LLM-written: none of them comes from a cited source.",
+    "answer_llm": (
+        "The text answers this only in passages that it marks as LLM-written: none of them comes from a cited source."
+    ),
     "not_in_source": "The text does not answer this.",
     "off_topic": "This is outside the text, which is about {title}.",
-    "first_line": "I don't present {name} as a first-line, proven or stand-alone treatment. This is what the text says about its standing.",
-    "first_line_rest": "I don't present {name} as a first-line, proven or stand-alone treatment. This is what the text says about its standing, and then about the rest of your question.",
-    "safety": "If someone may be in danger, this tool cannot help. Follow your setting's risk-management procedure and contact the emergency services now.",
+    "first_line": (
+        "I don't present {name} as a first-line, proven or stand-alone treatment. This is what the text says about its"
+        " standing."
+    ),
+    "first_line_rest": (
+        "I don't present {name} as a first-line, proven or stand-alone treatment. This is what the text says about its"
+        " standing, and then about the rest of your question."
+    ),
+    "safety": (
+        "If someone may be in danger, this tool cannot help. Follow your setting's risk-management procedure and"
+        " contact the emergency services now."
+    ),
     "greeting": "Hello. Ask anything about the text on {title}.",
     "thanks": "You're welcome.",
-    "capabilities": "I answer questions about one text, on {title}, with its own sentences. Each has a citation and a label that says where the text says it comes from. I am a small program, not a person and not an LLM, and I give no clinical advice.",
-    "sources": "The text numbers its sources but has no list that says what they are, so I cannot say what a number stands for.",
-    "labels": "A label says where the text says a passage comes from: a source number; 'LLM-marked', which means that the text marks the passage as LLM-written; or no source given.",
+    "capabilities": (
+        "I answer questions about one text, on {title}, with its own sentences. Each has a citation and a label that"
+        " says where the text says it comes from. I am a small program, not a person and not an LLM, and I give no"
+        " clinical advice."
+    ),
+    "sources": (
+        "The text numbers its sources but has no list that says what they are, so I cannot say what a number stands"
+        " for."
+    ),
+    "labels": (
+        "A label says where the text says a passage comes from: a source number; 'LLM-marked', which means that the"
+        " text marks the passage as LLM-written; or no source given."
+    ),
     "keep_labels": "The labels and citations stay. They are how you can check each statement.",
-    "privacy": "Your questions are not logged, not kept and not sent to any other computer. Please leave out client details all the same.",
+    "privacy": (
+        "Your questions are not logged, not kept and not sent to any other computer. Please leave out client details"
+        " all the same."
+    ),
     "language": "I can only read questions in English, the language of the text. Please ask in English.",
     "empty": "Please type a question about the text.",
     "long": "That is too long to read as one question. Please ask it in fewer than 10,000 characters.",
@@ -33,7 +57,9 @@ NOTICES: dict[str, str] = {
     "gap": "The text does not give {topic}.",
     "acronym": "{name} here means {title}, not a {other_meaning}.",
     "standing": "The text describes the standing of {name} like this.",
-    "personal_details": "Your question seems to contain personal details. They are not repeated, logged or kept. Please leave them out.",
+    "personal_details": (
+        "Your question seems to contain personal details. They are not repeated, logged or kept. Please leave them out."
+    ),
     "understood_as": "Understood as a question about: {sections}.",
 }
 

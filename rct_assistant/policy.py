@@ -31,7 +31,9 @@ FRAGMENT_ANSWER = 0.60
 LONGEST = 10_000
 
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
-_DISGUISE = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "$": "s", "@": "a", "!": "i", "|": "l"})
+_DISGUISE = str.maketrans(
+    {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "$": "s", "@": "a", "!": "i", "|": "l"}
+)
 _LOOK_ALIKE = str.maketrans("аеорсухіѕјԁοιαε", "aeopcyxisjdoiae")
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _SPELLED_OUT = re.compile(r"\b(?:\w[ .\-_*]){3,}\w\b")
@@ -51,7 +53,10 @@ def _rules() -> dict[str, Any]:
     """Return `rules.toml` with its patterns compiled."""
     data = tomllib.loads((files("rct_assistant") / "rules.toml").read_text(encoding="utf-8"))
     return {
-        group: {name: [re.compile(p, re.I) for p in value] if isinstance(value, list) else value for name, value in rules.items()}
+        group: {
+            name: [re.compile(p, re.I) for p in value] if isinstance(value, list) else value
+            for name, value in rules.items()
+        }
         for group, rules in data.items()
     }
 
@@ -104,9 +109,17 @@ def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ra
     own = judge(question, alone)
     if own is not None and own.reason in ("first_line", "about") and own.rule != "standing.other_therapy":
         return own
-    if own is not None and own.reason == "safety" and (alone.probabilities["safety"] >= FRAGMENT_SAFETY or whole == own):
+    if (
+        own is not None
+        and own.reason == "safety"
+        and (alone.probabilities["safety"] >= FRAGMENT_SAFETY or whole == own)
+    ):
         return own
-    if whole is not None and whole.reason in ("first_line", "safety") and alone.probabilities["answer"] < FRAGMENT_ANSWER:
+    if (
+        whole is not None
+        and whole.reason in ("first_line", "safety")
+        and alone.probabilities["answer"] < FRAGMENT_ANSWER
+    ):
         return whole
     return None
 
@@ -129,12 +142,12 @@ def _is_of_another(texts: tuple[str, ...], document: Document) -> bool:
     ours = [name.lower() for name in (document.short_name, document.title) if name]
     names = "|".join(re.escape(name) for name in ours)
     own = re.compile(rf"\b(?:{names}|it|this|relational)\b")
-    return any(found("other_therapies", "patterns", text) for text in texts) and not any(own.search(text) for text in texts)
+    return any(found("other_therapies", "patterns", text) for text in texts) and not any(
+        own.search(text) for text in texts
+    )
 
 
-def _judge_about(
-    question: str, texts: tuple[str, ...], chance: dict[str, float], document: Document
-) -> Verdict | None:
+def _judge_about(question: str, texts: tuple[str, ...], chance: dict[str, float], document: Document) -> Verdict | None:
     """Return the verdict on a greeting, thanks, or a question about the assistant, the labels or the numbers."""
     text = texts[0]
     for code in ("greeting", "thanks"):
@@ -166,13 +179,21 @@ def _language(text: str) -> str:
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text)
     for name, listed in _rules()["languages"].items():
         hits = sum(word in listed.split() for word in words)
-        if hits >= 2 and hits >= len(words) / 4 and any(not word.isascii() or word not in _ENGLISH for word in words if word in listed.split()):
+        if (
+            hits >= 2
+            and hits >= len(words) / 4
+            and any(not word.isascii() or word not in _ENGLISH for word in words if word in listed.split())
+        ):
             return str(name)
     return ""
 
 
 # Short words that other languages share with English say nothing.
-_ENGLISH = frozenset("a are as die an in is on was what who was for me so he we no do to per come how one men like".split())
+_ENGLISH = frozenset(
+    """
+    a are as die an in is on was what who was for me so he we no do to per come how one men like
+    """.split()
+)
 
 
 def has_personal_details(question: str) -> bool:
@@ -208,7 +229,8 @@ def without_claims(question: str) -> list[str]:
     return [
         clause.strip()
         for clause in clauses
-        if len(clause.split()) >= 3 and not any(found("first_line", n, t) for t in readings(clause) for n in ("claim", "hint"))
+        if len(clause.split()) >= 3
+        and not any(found("first_line", n, t) for t in readings(clause) for n in ("claim", "hint"))
     ]
 
 

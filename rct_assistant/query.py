@@ -43,12 +43,19 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
 _END = re.compile(r"[\s?.!…,;:]+$")
 
 
+def readable(text: str) -> str:
+    """Return a text as something that can be encoded: half a surrogate pair, which no text holds, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def normalise(question: str) -> str:
     """Return the question in one form whatever its case, quotes, blanks, closing punctuation or shorthand."""
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", question)).lower()
     text = text.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
     words = [_SHORTHAND.get(word, word) for word in text.split()]
     return _END.sub("", " ".join(words))
+
+
 _LONG = 60
 _SENTENCES = re.compile(r"(?<=[.?!\n])\s+")
 _MARKUP = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<[^<>]{0,200}>", re.I | re.S)

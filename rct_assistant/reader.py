@@ -16,6 +16,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from rct_assistant.document import Cell, Document, Finding, Kind, Passage, Piece, PieceKind, Provenance, Section, Span
 from rct_assistant.errors import CorpusError
@@ -55,12 +56,16 @@ def decode(data: bytes, file: str) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise CorpusError(file, line, f"found byte 0x{data[error.start]:02x}, expected UTF-8 text; save the file as UTF-8") from error
+        raise CorpusError(
+            file, line, f"found byte 0x{data[error.start]:02x}, expected UTF-8 text; save the file as UTF-8"
+        ) from error
     if not text.strip("\ufeff \t\r\n"):
         raise CorpusError(file, None, "the file is empty, expected a text; put one in or remove the file")
     if control := re.search(r"[\x00-\x08\x0e-\x1f\x7f]", text):
         line = text.count("\n", 0, control.start()) + 1
-        raise CorpusError(file, line, f"found control character U+{ord(control[0]):04X}, expected plain text; remove it or the file")
+        raise CorpusError(
+            file, line, f"found control character U+{ord(control[0]):04X}, expected plain text; remove it or the file"
+        )
     return text
 
 
@@ -76,7 +81,9 @@ def read_document(data: bytes, *, name: str, title: str, numbers: tuple[int, ...
         _read(state, span, followed=position + 1 < len(lines), title=title)
     _end_table(state, len(text))
     if not state.passages:
-        raise CorpusError(file or name, None, "found no sentence, bullet or row, expected a text; add one or remove the file")
+        raise CorpusError(
+            file or name, None, "found no sentence, bullet or row, expected a text; add one or remove the file"
+        )
     pieces = tuple(_cover(sorted(state.pieces, key=lambda piece: piece.span.start), len(text)))
     sections = tuple(
         Section(slug, heading, tuple(p.id for p in state.passages if p.id.rpartition("-")[0] == slug))
@@ -176,7 +183,12 @@ def _add_line(state: _State, line: Line, *, bullet: bool) -> None:
             kind = "resource"
         elif bullet:
             kind = "question" if re.search(r"\?[”’\"')\]]*$", text) else "bullet"
-        _add_passage(state, Passage("", state.title, kind, sentence.span, text, sentence.provenance, note=sentence.lead_in, block=block))
+        _add_passage(
+            state,
+            Passage(
+                "", state.title, kind, sentence.span, text, sentence.provenance, note=sentence.lead_in, block=block
+            ),
+        )
 
 
 def _add_passage(state: _State, passage: Passage) -> None:
@@ -196,9 +208,13 @@ def _read_table_line(state: _State, span: Span) -> None:
     elif not state.rows_started:
         state.rows_started = True
         if not _RULE.fullmatch(line):
-            _defect(state, span.start, "found a table row, expected a rule such as |---|---| under the header; add the rule")
+            _defect(
+                state, span.start, "found a table row, expected a rule such as |---|---| under the header; add the rule"
+            )
     elif len(cells) != len(state.header):
-        _defect(state, span.start, f"found {len(cells)} cells, expected {len(state.header)} as in the header; mend the row")
+        _defect(
+            state, span.start, f"found {len(cells)} cells, expected {len(state.header)} as in the header; mend the row"
+        )
         state.pieces.append(Piece("markup", span))
     else:
         _add_row(state, cells, state.header)
@@ -217,7 +233,7 @@ def _cells(text: str, span: Span) -> list[Span]:
     if borders[-1] != span.end - 1:
         borders.append(span.end)
     spans = []
-    for left, right in zip(borders, borders[1:], strict=False):
+    for left, right in pairwise(borders):
         inner = text[left + 1 : right]
         start = left + 1 + len(inner) - len(inner.lstrip())
         spans.append(Span(start, max(start, left + 1 + len(inner.rstrip()))))
@@ -229,7 +245,11 @@ def _add_row(state: _State, spans: list[Span], header: tuple[str, ...]) -> None:
     cells = []
     for name, span in zip(header, spans, strict=True):
         if span.start == span.end:
-            _defect(state, span.start, f"the cell under '{name}' is empty, expected a text; fill it in, with a dash if there is none")
+            _defect(
+                state,
+                span.start,
+                f"the cell under '{name}' is empty, expected a text; fill it in, with a dash if there is none",
+            )
             continue
         line = read_line(state.text, span, state.numbers)
         _report(state, line)

@@ -33,4 +33,6 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "RCT_ASSISTANT_" + "_".join(map(str, first["loc"])).upper()
-        raise UsageError(f"found {name}={first['input']!r} ({first['msg'].lower()}); set another value or unset it") from error
+        raise UsageError(
+            f"found {name}={first['input']!r} ({first['msg'].lower()}); set another value or unset it"
+        ) from error

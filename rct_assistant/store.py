@@ -81,10 +81,16 @@ def _lock(place: Path, say: Say) -> Iterator[bool]:
             say("Another process is preparing the index; waiting for it.")
             lock.acquire(timeout=_LOCK_SECONDS)
     except Timeout as error:
-        raise StoreError(f"another process has held {place.with_suffix('.lock')} for {_LOCK_SECONDS} seconds, expected it to finish; end it and try again") from error
+        raise StoreError(
+            f"another process has held {place.with_suffix('.lock')} for {_LOCK_SECONDS} seconds, expected it to finish;"
+            " end it and try again"
+        ) from error
     except OSError:
         if _doubt(place, {}) == "missing":
-            say(f"{place.parent} cannot be written: the index is built for this run only. Set RCT_ASSISTANT_DATA to keep it.")
+            say(
+                f"{place.parent} cannot be written: the index is built for this run only. Set RCT_ASSISTANT_DATA to"
+                " keep it."
+            )
         yield False
         return
     try:
@@ -130,7 +136,10 @@ def _build(place: Path, made_from: dict[str, Any], *, build: Build, check: Check
                 shutil.rmtree(left_over, ignore_errors=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent if keep else None))
     except OSError as error:
-        raise StoreError(f"found no place to build the index in ({error}), expected a folder that can be written; set RCT_ASSISTANT_DATA or TMPDIR") from error
+        raise StoreError(
+            f"found no place to build the index in ({error}), expected a folder that can be written; set"
+            " RCT_ASSISTANT_DATA or TMPDIR"
+        ) from error
     try:
         details = build(aside)
         manifest = {"made_from": made_from, "files": _hashes(aside), **details}
@@ -138,12 +147,18 @@ def _build(place: Path, made_from: dict[str, Any], *, build: Build, check: Check
         opened = _copy(aside)
         if doubt := check(opened.folder):
             opened.close()
-            raise StoreError(f"the index that was just built fails its check ({doubt}), expected it to find its own passages; try again")
+            raise StoreError(
+                f"the index that was just built fails its check ({doubt}), expected it to find its own passages; try"
+                " again"
+            )
         if keep:
             _move(aside, place)
         return opened
     except OSError as error:
-        raise StoreError(f"the index cannot be written ({error}), expected free space and rights at {aside.parent}; make room or set RCT_ASSISTANT_DATA") from error
+        raise StoreError(
+            f"the index cannot be written ({error}), expected free space and rights at {aside.parent}; make room or set"
+            " RCT_ASSISTANT_DATA"
+        ) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -162,5 +177,8 @@ def _copy(folder: Path) -> Opened:
         manifest = json.loads((target / _MANIFEST).read_text(encoding="utf-8"))
     except OSError as error:
         shutil.rmtree(target, ignore_errors=True)
-        raise StoreError(f"the index cannot be copied ({error}), expected about 100 MB free at {target.parent}; make room or set TMPDIR") from error
+        raise StoreError(
+            f"the index cannot be copied ({error}), expected about 100 MB free at {target.parent}; make room or set"
+            " TMPDIR"
+        ) from error
     return Opened(target, manifest)

@@ -65,7 +65,9 @@ def show_document(document: Document) -> None:
         console.print(Text(section.title, style="bold underline"))
         for name in section.passages:
             passage = document.by_id[name]
-            console.print(_with_label(f"{statement_text(passage)} [{passage_label(passage)}] ({passage.id}, {passage.kind})"))
+            console.print(
+                _with_label(f"{statement_text(passage)} [{passage_label(passage)}] ({passage.id}, {passage.kind})")
+            )
     for finding in document.findings:
         console.print(Text(f"\n{document.name}.txt:{finding.line}: {finding.level}: {finding.message}", style="yellow"))
 

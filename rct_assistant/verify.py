@@ -18,7 +18,10 @@ from rct_assistant.response import SCHEMA, Notice, Statement
 
 _REASONS = (None, "not_in_source", "first_line", "safety", "about", "invalid_question")
 _KEYS = frozenset(
-    "schema version id kind reason rule question standalone_question message statements notices nearest method documents text seconds".split()
+    """
+    schema version id kind reason rule question standalone_question message statements notices nearest method
+    documents text seconds
+    """.split()
 )
 
 
@@ -67,7 +70,10 @@ def _check(response: dict[str, Any], corpus: Corpus) -> Iterator[str]:
 def _check_hashes(found: dict[str, str], corpus: Corpus) -> Iterator[str]:
     for name in sorted({*found, *corpus.hashes}):
         if found.get(name) != corpus.hashes.get(name):
-            yield f"documents.{name}: found sha256 {str(found.get(name))[:12]}, expected {str(corpus.hashes.get(name))[:12]}"
+            yield (
+                f"documents.{name}: found sha256 {str(found.get(name))[:12]}, expected"
+                f" {str(corpus.hashes.get(name))[:12]}"
+            )
 
 
 def _check_kind(response: dict[str, Any]) -> Iterator[str]:
