@@ -13,23 +13,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rct_assistant.citations import cite, states
+from rct_assistant.citations import states
 from rct_assistant.conversation import MOST_EARLIER, Standalone, Turn, is_dependent, resolve, substitutes
 from rct_assistant.corpus import Corpus, load_corpus
 from rct_assistant.document import Document
 from rct_assistant.extract import best_of_part, nearest, parts, provenance_filter, select, select_by_provenance, tidy
 from rct_assistant.index import Index, open_index
-from rct_assistant.messages import message, notice
+from rct_assistant.messages import message
+from rct_assistant.notices import notices_for
 from rct_assistant.policy import (
     LONGEST,
     Verdict,
     check_form,
     check_reply,
-    has_personal_details,
     judge,
     judge_follow_up,
-    means_other,
-    plans_for_disorder,
     without_claims,
 )
 from rct_assistant.query import focus, normalise, readable
@@ -40,7 +38,7 @@ from rct_assistant.settings import Settings, load_settings
 from rct_assistant.verify import verify
 
 # Chosen on the development questions (see eval).
-ANSWERABLE = 0.50
+ANSWERABLE = 0.45
 REST_ANSWERABLE = 0.60
 PART_ANSWERABLE = 0.80
 STANDS_ALONE = 0.60
@@ -121,7 +119,7 @@ class Assistant:
 
     def as_retriever(self, k: int = 4) -> PassageRetriever:
         """Return a LangChain retriever over the same ranking; documents carry their provenance as metadata."""
-        return PassageRetriever(index=self.index, rankers=self._rankers, k=k)
+        return PassageRetriever(search=self.rank, k=k)
 
     def rank(self, question: str) -> Ranking:
         """Rank the passages of the document that most probably answers; a long question is read by its clearest sentence."""
@@ -231,29 +229,15 @@ class Assistant:
         return [name for name in dict.fromkeys(found) if name in document.by_id]
 
     def _notices(self, question: str, decision: _Decision) -> tuple[Notice, ...]:
-        """Return the fixed sentences that go beside the reply."""
-        document = self._document(decision)
-        reason = decision.verdict.reason if decision.verdict else None
-        notices = []
-        if has_personal_details(question):
-            notices.append(Notice("personal_details", notice("personal_details", document)))
-        if reason is None and decision.standalone.earlier is not None and decision.shown:
-            sections = [document.by_id[name].section for name in decision.shown]
-            notices.append(Notice("understood_as", notice("understood_as", document, sections=sections)))
-        if reason in (None, "first_line", "not_in_source") and means_other(question, document):
-            notices.append(Notice("acronym", notice("acronym", document)))
-        if reason is None and document.standing and plans_for_disorder(question):
-            first = document.by_id[document.standing[0]]
-            if first.id not in decision.shown:
-                notices.append(Notice("standing", notice("standing", document), cite(document, first)))
-        if (
-            reason == "not_in_source"
-            and decision.ranking
-            and decision.ranking.topic
-            and decision.message == "not_in_source"
-        ):
-            notices.append(Notice("gap", notice("gap", document, topic=decision.ranking.topic)))
-        return tuple(notices)
+        topic = decision.ranking.topic if decision.ranking and decision.message == "not_in_source" else ""
+        return notices_for(
+            question,
+            self._document(decision),
+            reason=decision.verdict.reason if decision.verdict else None,
+            shown=decision.shown,
+            follow_up=decision.standalone.earlier is not None,
+            topic=topic,
+        )
 
     def _word(self, decision: _Decision, question: str, history: Sequence[str]) -> Response:
         """Put a decision into the form of a response."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,10 +78,12 @@ def load_embeddings(model: str) -> Embeddings:
         os.environ["HF_HUB_OFFLINE"] = "1"
         os.environ["TRANSFORMERS_OFFLINE"] = "1"
         model = str(folder)
+    import torch
     from langchain.embeddings import init_embeddings
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    torch.set_num_threads(1)
     try:
         return init_embeddings(
             model,
@@ -93,6 +97,23 @@ def load_embeddings(model: str) -> Embeddings:
             f"found no loadable model at '{model}' ({first_line}), expected a folder or a name on the hub; set"
             " RCT_ASSISTANT_MODEL"
         ) from error
+
+
+@contextmanager
+def free_cores() -> Iterator[None]:
+    """Let the model use every core that is free, for the index; one question is as quick on one core.
+
+    Never more than are free: two threads that share a core wait for each other at every step, a hundred times longer.
+    """
+    import torch
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    busy = round(os.getloadavg()[0]) if hasattr(os, "getloadavg") else 0
+    torch.set_num_threads(max(1, cores - busy))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(1)
 
 
 def _packaged_folder() -> Path:

@@ -43,7 +43,7 @@ _UNIT = re.compile(
 _WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once a)\s+(?:single\s+)?week)\b", re.I)
 _LESS = re.compile(r"\b(?:shorter|less|fewer|under|below|quicker|sooner|faster)\b", re.I)
 _MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I)
-_PARTS = re.compile(r"\s+(?:and|plus|also|as well as|&|\+)\s+|[?;]\s+|,\s+(?:and|plus|also)?\s*")
+_PARTS = re.compile(r"\s+(?:and|plus|also|as well as|&|\+)\s+|[?;]\s+")
 _PLACE = re.compile(
     r"\b(first|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th)\b", re.I
 )
@@ -141,7 +141,7 @@ def nearest(ranking: Ranking) -> list[str]:
 
 
 def provenance_filter(question: str) -> ProvenanceFilter | None:
-    """Return the wish for some provenance that a question states, if it does: 'which key terms are from source 4'."""
+    """Return the wish for some provenance that a question states, if it does: 'which of them are from source 4'."""
     if not _FILTERS.search(question):
         return None
     if numbers := list(_SOURCE.finditer(question)):

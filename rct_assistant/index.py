@@ -21,7 +21,7 @@ import numpy as np
 from rct_assistant.bank import BankQuestion
 from rct_assistant.corpus import Corpus
 from rct_assistant.document import Document, Passage
-from rct_assistant.embeddings import load_embeddings, model_hash
+from rct_assistant.embeddings import free_cores, load_embeddings, model_hash
 from rct_assistant.query import normalise
 from rct_assistant.settings import Settings
 from rct_assistant.store import open_store
@@ -145,6 +145,11 @@ def _collection(client: ClientAPI, name: str, embeddings: Embeddings | None = No
 
 def _build(folder: Path, *, corpus: Corpus, embeddings: Embeddings, progress: Progress) -> dict[str, Any]:
     """Write the collections and what is fitted; returns what the manifest says of them."""
+    with free_cores():
+        return _build_documents(folder, corpus=corpus, embeddings=embeddings, progress=progress)
+
+
+def _build_documents(folder: Path, *, corpus: Corpus, embeddings: Embeddings, progress: Progress) -> dict[str, Any]:
     client = _client(folder)
     total = sum(len(document.passages) + len(corpus.banks[document.name]) for document in corpus.documents)
     done = 0

@@ -157,7 +157,9 @@ def _judge_about(question: str, texts: tuple[str, ...], chance: dict[str, float]
         return Verdict("about", f"about.language.{language}", "language")
     learned = chance["about"] >= ALONE["about"]
     for code in ("sources", "keep_labels", "labels", "privacy"):
-        if code == "sources" and (not document.source_numbers or (asks_for_some(question) and not learned)):
+        if code == "sources" and not document.source_numbers:
+            continue
+        if code in ("sources", "keep_labels") and asks_for_some(question) and not learned:
             continue
         likely = learned if code == "privacy" else learned or chance["answer"] < ABOUT_PATTERN_ANSWER
         if likely and found("about", code, text):

@@ -6,6 +6,7 @@ passage read together with its section. The question is embedded once. Nothing h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,13 +16,12 @@ import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from rct_assistant.citations import passage_label
 from rct_assistant.document import Document
 from rct_assistant.fit import CLASSES, Array, decision_of, relevance_of
-from rct_assistant.index import DocumentIndex, Index, searched_text
-from rct_assistant.query import normalise
+from rct_assistant.index import DocumentIndex, searched_text
 
 # Without a bank: weight of the lexical evidence, and the logistic model of an answer over cosine and lexical coverage.
 # Chosen on four articles of the outside data (see eval), which are no part of any report on the other two.
@@ -119,30 +119,22 @@ class Ranker:
 
 
 class PassageRetriever(BaseRetriever):
-    """A LangChain retriever over the passages of all documents.
+    """A LangChain retriever over the passages of the document that most probably answers.
 
-    Each document's metadata carry document, passage, section, start, end, sources, llm, label and score, so that nothing of the
+    Each result's metadata carry document, passage, section, start, end, sources, llm, label and score, so that nothing of the
     provenance is lost in a chain.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True, frozen=True)
+    model_config = ConfigDict(frozen=True)
 
-    index: Index
-    rankers: tuple[Ranker, ...]
-    k: int = 4
+    search: Callable[[str], Ranking]
+    k: int = Field(default=4, ge=1)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
     ) -> list[LangChainDocument]:
-        question = normalise(query)
-        vector = self.index.embeddings.embed_query(question)
-        found = [
-            (scored.score, _to_langchain(ranker.document, scored))
-            for ranker in self.rankers
-            for scored in ranker.rank(question, vector).passages[: self.k]
-        ]
-        found.sort(key=lambda pair: -pair[0])
-        return [document for _, document in found[: self.k]]
+        ranking = self.search(query)
+        return [_to_langchain(ranking.document, scored) for scored in ranking.passages[: self.k]]
 
 
 def _to_langchain(document: Document, scored: Scored) -> LangChainDocument:

@@ -14,7 +14,10 @@ from rct_assistant.document import Document, Provenance
         ("core-principles-2", "source 4"),
         ("core-principles-4", "no source given"),
         ("evidence-base-4", "LLM-marked in the source: not from a cited source"),
-        ("interventions-techniques-7", "LLM-marked in the source: not from a cited source; illustrative example, not a guideline"),
+        (
+            "interventions-techniques-7",
+            "LLM-marked in the source: not from a cited source; illustrative example, not a guideline",
+        ),
         ("common-misconceptions-2", "source 6; LLM marking unclear in the source"),
         ("resources-further-reading-2", "listed under further reading"),
         (

@@ -47,7 +47,10 @@ def test_the_standing_begins_with_a_sourced_passage_without_an_llm_mark(corpus: 
 def test_a_folder_may_hold_several_documents_with_and_without_settings_and_bank(folder: Path) -> None:
     shutil.copy(DATA / "plain.txt", folder)
     loaded = load_corpus(folder)
-    assert [(d.name, d.title, d.source_numbers) for d in loaded.documents] == [("doc", "A doc", (1,)), ("plain", "plain", ())]
+    assert [(d.name, d.title, d.source_numbers) for d in loaded.documents] == [
+        ("doc", "A doc", (1,)),
+        ("plain", "plain", ()),
+    ]
     assert loaded.banks == {"doc": (), "plain": ()}
 
 

@@ -38,7 +38,9 @@ def provenances(document: Document) -> list[tuple[tuple[int, ...], str]]:
 
 def as_golden(document: Document) -> list[dict[str, object]]:
     def cells(passage) -> list[dict[str, object]] | None:
-        return [{"text": c.text, "sources": list(c.provenance.sources), "llm": c.provenance.llm} for c in passage.cells] or None
+        return [
+            {"text": c.text, "sources": list(c.provenance.sources), "llm": c.provenance.llm} for c in passage.cells
+        ] or None
 
     return [
         {
@@ -144,7 +146,22 @@ def test_newlines_blanks_and_composition_change_no_provenance(name: str, variant
 
 
 words = st.sampled_from(
-    ["Calm", "rivers", "move", "slowly", "vs.", "Dr. Moss", "in 1976", "week 2", "e.g.", "“quoted words”", "LLM", "3", "é", "power-with"]
+    [
+        "Calm",
+        "rivers",
+        "move",
+        "slowly",
+        "vs.",
+        "Dr. Moss",
+        "in 1976",
+        "week 2",
+        "e.g.",
+        "“quoted words”",
+        "LLM",
+        "3",
+        "é",
+        "power-with",
+    ]
 )
 endings = st.sampled_from([".", "?", "!", ".”", ".1", ".2 LLM", ". LLM", ".1,3", "", ":", " LLM", "?)", "…"])
 openings = st.sampled_from(["", "- ", "* ", "LLM ", "▶ ", "| ", "LLM-generated note (draft): "])
@@ -207,7 +224,10 @@ def test_a_span_never_crosses_a_line() -> None:
 def test_cells_keep_their_own_marks() -> None:
     document = read_text("Heading\n| A | B |\n|---|---|\n| first2 | second by week 3 |\n| x LLM | y.1 |\n")
     first, second = document.passages
-    assert [(c.name, c.text, c.provenance.sources) for c in first.cells] == [("A", "first", (2,)), ("B", "second by week 3", ())]
+    assert [(c.name, c.text, c.provenance.sources) for c in first.cells] == [
+        ("A", "first", (2,)),
+        ("B", "second by week 3", ()),
+    ]
     assert [c.provenance.llm for c in second.cells] == ["marked", "none"]
     assert second.provenance.llm == "marked"
     assert second.provenance.sources == (1,)
@@ -227,7 +247,9 @@ def test_cells_keep_their_own_marks() -> None:
 )
 def test_what_can_be_read_two_ways_or_not_at_all_is_reported(line: str, level: str, part: str) -> None:
     findings = read_text(f"Heading\nA sentence.\n{line}\n").findings
-    assert any(finding.level == level and part in finding.message and finding.line >= 3 for finding in findings), findings
+    assert any(finding.level == level and part in finding.message and finding.line >= 3 for finding in findings), (
+        findings
+    )
 
 
 @pytest.mark.parametrize(

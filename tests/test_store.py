@@ -46,8 +46,13 @@ def assert_answers(done: subprocess.CompletedProcess[str]) -> None:
     assert "lost plant" in response["text"]
 
 
-def test_two_processes_that_start_at_once_both_answer_and_leave_one_store(variables: dict[str, str], tmp_path: Path) -> None:
-    both = [subprocess.Popen(ASK, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+def test_two_processes_that_start_at_once_both_answer_and_leave_one_store(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    both = [
+        subprocess.Popen(ASK, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
     for process in both:
         out, err = process.communicate(timeout=120)
         assert_answers(subprocess.CompletedProcess(ASK, process.returncode, out, err))
@@ -61,7 +66,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     corpus_folder = place / "corpus"
     corpus_folder.mkdir()
     shutil.copy(DATA / "garden.txt", corpus_folder)
-    (corpus_folder / "garden.toml").write_text('title = "Rain gardens"\nsource_numbers = [11, 12, 27]\n', encoding="utf-8")
+    (corpus_folder / "garden.toml").write_text(
+        'title = "Rain gardens"\nsource_numbers = [11, 12, 27]\n', encoding="utf-8"
+    )
     Assistant.open(Settings(corpus=corpus_folder, data=place / "data"))
     return place
 
@@ -145,7 +152,9 @@ def as_nobody() -> None:
         os.setuid(65534)
 
 
-def test_a_place_that_cannot_be_written_still_gives_a_working_assistant(variables: dict[str, str], tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_still_gives_a_working_assistant(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
     variables["RCT_ASSISTANT_DATA"] = "/proc/rct-assistant"
     done = ask(variables)
     assert_answers(done)
@@ -177,8 +186,17 @@ class _NoLock:
 def test_no_place_at_all_gets_one_line(variables: dict[str, str]) -> None:
     variables.update(RCT_ASSISTANT_DATA="/proc/rct-assistant", TMPDIR="/proc", TEMP="/proc", TMP="/proc")
     done = subprocess.run(
-        [sys.executable, "-c", "import tempfile; tempfile.tempdir = '/proc/none'\nfrom rct_assistant.cli import main; main()", *ASK[3:]],
-        env=variables, capture_output=True, text=True, timeout=120, check=False,
+        [
+            sys.executable,
+            "-c",
+            "import tempfile; tempfile.tempdir = '/proc/none'\nfrom rct_assistant.cli import main; main()",
+            *ASK[3:],
+        ],
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

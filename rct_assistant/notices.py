@@ -1,0 +1,41 @@
+"""Decide which fixed sentences go beside a reply: what was understood, what the text lacks, what the user should know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rct_assistant.citations import cite
+from rct_assistant.document import Document
+from rct_assistant.messages import notice
+from rct_assistant.policy import has_personal_details, means_other, plans_for_disorder
+from rct_assistant.response import Notice, Reason
+
+
+def notices_for(
+    question: str, document: Document, *, reason: Reason | None, shown: Sequence[str], follow_up: bool, topic: str
+) -> tuple[Notice, ...]:
+    """Return the notices of a reply.
+
+    Args:
+        question: as typed; nothing of it enters a notice.
+        document: the document that the reply is about.
+        reason: of a refusal, or None for an answer.
+        shown: ids of the passages shown.
+        follow_up: whether the question was understood from an earlier one.
+        topic: what the bank says that the text does not give, if anything.
+    """
+    notices = []
+    if has_personal_details(question):
+        notices.append(Notice("personal_details", notice("personal_details", document)))
+    if reason is None and follow_up and shown:
+        sections = [document.by_id[name].section for name in shown]
+        notices.append(Notice("understood_as", notice("understood_as", document, sections=sections)))
+    if reason in (None, "first_line", "not_in_source") and means_other(question, document):
+        notices.append(Notice("acronym", notice("acronym", document)))
+    if reason is None and document.standing and plans_for_disorder(question):
+        first = document.by_id[document.standing[0]]
+        if first.id not in shown:
+            notices.append(Notice("standing", notice("standing", document), cite(document, first)))
+    if reason == "not_in_source" and topic:
+        notices.append(Notice("gap", notice("gap", document, topic=topic)))
+    return tuple(notices)
