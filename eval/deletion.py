@@ -1,0 +1,154 @@
+"""Take away what answers a question and ask again: a sound assistant must then abstain. Free near misses, on any text.
+
+Gold and acceptable passages go, with every bank question that names one. The regression without these questions follows exactly
+from the inverse of its kernel (block inversion): one inverse, then milliseconds for each question instead of a new fit. The
+logistic models behind it (`fit.Fitted.relevance`, `decision`) stay as they are; they know of no single passage.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+
+from eval.gold import Gold
+from eval.questions import Question
+from rct_assistant import fit
+from rct_assistant.assistant import Assistant
+from rct_assistant.bank import BankQuestion
+from rct_assistant.corpus import Corpus
+from rct_assistant.document import Document
+from rct_assistant.index import DocumentIndex
+
+Array = NDArray[np.float32]
+SAMPLE = 40
+KINDS = ("fact", "table", "llm_marked")  # of lists, cases and the like what is left often answers still
+_SEED = 20
+_CHECKED = 50  # rows of the kernel that are compared with what was fitted
+_TOLERANCE = 0.02
+
+
+@dataclass(frozen=True)
+class MemoryIndex(DocumentIndex):
+    """The index of a document in memory: what Chroma would say, by plain products. `vectors` are its passages', in order."""
+
+    vectors: Array = field(repr=False)
+
+    def passage_similarities(self, vector: Sequence[float]) -> Array:
+        similarities: Array = self.vectors @ np.asarray(vector, dtype=np.float32)
+        return similarities
+
+    def nearest_questions(self, vector: Sequence[float], k: int) -> list[tuple[BankQuestion, float]]:
+        if not self.bank:
+            return []
+        cosines = self.examples @ np.asarray(vector, dtype=np.float32)
+        return [(self.bank[place], float(cosines[place])) for place in np.argsort(-cosines, kind="stable")[:k]]
+
+
+class Deletion:
+    """Gives an assistant's likeness that has never seen some passages of its first document."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+        self._index = assistant.index.documents[0]
+        self._inverse = _inverse(self._index) if self._index.fitted else None
+        ids = list(self._index.document.by_id)
+        stored = self._index.passages.get(ids=ids, include=["embeddings"])
+        place = {name: position for position, name in enumerate(stored["ids"])}
+        self._vectors: Array = np.asarray(stored["embeddings"], dtype=np.float32)[[place[name] for name in ids]]
+
+    def without(self, gone: frozenset[str]) -> Assistant:
+        """Return an assistant without these passages and the bank questions that name one of them."""
+        document = _document_without(self._index.document, gone)
+        kept = [position for position, name in enumerate(self._index.document.by_id) if name not in gone]
+        lines = np.asarray([gone.isdisjoint(line.passages) for line in self._index.bank], dtype=bool)
+        bank = tuple(line for line, keep in zip(self._index.bank, lines, strict=True) if keep)
+        index = MemoryIndex(
+            document=document,
+            bank=bank,
+            examples=self._index.examples[lines] if len(lines) else self._index.examples,
+            fitted=self._refit(lines, kept),
+            passages=self._index.passages,
+            questions=self._index.questions,
+            vectors=self._vectors[kept],
+        )
+        corpus = Corpus((document,), {document.name: bank})
+        return Assistant(corpus, replace(self._assistant.index, documents=(index,)))
+
+    def _refit(self, lines: NDArray[np.bool_], kept: Sequence[int]) -> fit.Fitted | None:
+        """Return what the bank teaches without the lines that are not kept, and without the columns of lost passages."""
+        fitted = self._index.fitted
+        if fitted is None or self._inverse is None:
+            return None
+        keep, lost = np.flatnonzero(lines), np.flatnonzero(~lines)
+        weights = fitted.weights[keep]
+        if len(lost):
+            block = _columns(self._inverse, lost, lost)
+            weights = weights - _columns(self._inverse, keep, lost) @ np.linalg.solve(block, fitted.weights[lost])
+        columns = [*kept, *range(len(self._vectors), fitted.weights.shape[1])]
+        return replace(fitted, weights=weights[:, columns], lexical=fitted.lexical[keep])
+
+
+def sample(questions: Sequence[Question], golds: Mapping[str, Gold], document: Document) -> list[Question]:
+    """Return SAMPLE answerable questions whose passages can all be spared: no refusal rests on them."""
+    needed = {*document.standing, document.not_a_substitute}
+    spare = [q for q in questions if q.kind in KINDS and not q.history and needed.isdisjoint(golds[q.id].relevant)]
+    return random.Random(_SEED).sample(spare, min(SAMPLE, len(spare)))
+
+
+def _document_without(document: Document, gone: frozenset[str]) -> Document:
+    sections = tuple(
+        replace(section, passages=tuple(name for name in section.passages if name not in gone))
+        for section in document.sections
+    )
+    passages = tuple(passage for passage in document.passages if passage.id not in gone)
+    return replace(document, passages=passages, sections=sections)
+
+
+def _inverse(index: DocumentIndex) -> Array:
+    """Return the inverse of kernel + ridge over the bank, its lower triangle alone.
+
+    Raises:
+        ArithmeticError: what was fitted does not solve this kernel, so `fit` learns in another way by now.
+    """
+    assert index.fitted is not None
+    lexical = index.fitted.lexical
+    kernel: Array = index.examples @ index.examples.T
+    kernel -= 1.0
+    kernel *= fit.GAMMA
+    np.exp(kernel, out=kernel)
+    kernel *= 1.0 - fit.LEXICAL
+    for start in range(0, len(kernel), 1000):
+        kernel[start : start + 1000] += fit.LEXICAL * (lexical[start : start + 1000] @ lexical.T).toarray()
+    kernel[np.diag_indices_from(kernel)] += fit.RIDGE
+    _check(kernel, index)
+    factor, failed = lapack.spotrf(kernel.T, lower=1, overwrite_a=1)
+    inverse, failed_too = lapack.spotri(factor, lower=1, overwrite_c=1)
+    if failed or failed_too:
+        raise ArithmeticError("the kernel of the bank is not positive definite")
+    return np.asarray(inverse)
+
+
+def _check(kernel: Array, index: DocumentIndex) -> None:
+    """Check for some bank questions that the fitted weights give their targets under this kernel."""
+    assert index.fitted is not None
+    columns = {name: place for place, name in enumerate([*index.document.by_id, *fit.REASONS])}
+    rows = np.linspace(0, len(kernel) - 1, _CHECKED).astype(int)
+    targets = np.zeros((len(rows), len(columns)), dtype=np.float32)
+    for row, line in enumerate(index.bank[place] for place in rows):
+        targets[row, [columns[name] for name in line.passages or (line.intent or "gap",)]] = 1.0
+    worst = float(np.abs(kernel[rows] @ index.fitted.weights - targets).max())
+    if worst > _TOLERANCE:
+        raise ArithmeticError(f"the bank's weights miss their targets by {worst:.2f}, expected kernel ridge regression")
+
+
+def _columns(lower: Array, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Array:
+    """Return part of a symmetric matrix of which only the lower triangle is filled."""
+    part: Array = np.where(
+        rows[:, None] >= columns[None, :], lower[np.ix_(rows, columns)], lower[np.ix_(columns, rows)].T
+    )
+    return part

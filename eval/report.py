@@ -1,0 +1,171 @@
+"""Write a result for the terminal, and as a Markdown table for a README. The page is `page`, the file `result`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from eval.gate import Checked, targets
+from eval.pairs import Pair
+from eval.result import Result
+from eval.summary import ALL, Rate
+from eval.words import goal, number, target_name, value_and_interval, verdict_mark
+
+_STYLES = {"met": "green", "missed": "red", "too few": "yellow", "not measured": "dim"}
+_KIND_COLUMNS = ("right", "decision", "recall", "precision", "lead", "hit@1")
+_MOST_BROKEN = 20
+
+
+def show(result: Result, console: Console) -> None:
+    """Print a result: gates, targets, rates beside the baselines', kinds, variants and costs."""
+    count = sum(result.counts.values())
+    console.print(
+        Text(f"{result.name}: {count} questions, commit {result.made.get('commit', 'unknown')[:12]}", style="bold")
+    )
+    show_gates(result, console)
+    console.print(_targets(targets(result)))
+    copies = sum(result.near_copies.values())
+    console.print(
+        Text(f"{copies} of {count} questions are near copies of dev or bank lines: rates are given without them too.")
+    )
+    console.print(_systems(result))
+    console.print(_kinds(result))
+    others = [rate for rate in result.rates if _is_other(rate)]
+    console.print(_plain("Typed another way, and costs", others))
+    if result.pairs:
+        console.print(pairs_table(result.pairs, "Paired differences"))
+    for note in result.notes:
+        console.print(Text(note, style="yellow"))
+    show_gates(result, console)
+    verdicts = [checked.verdict for checked in targets(result)]
+    counts = ", ".join(f"{verdicts.count(name)} {name}" for name in _STYLES)
+    console.print(Text(f"Targets: {counts}.", style="bold"))
+
+
+def show_gates(result: Result, console: Console) -> None:
+    """Print whether the gates hold, and what broke them."""
+    checks = ", ".join(f"{count} {name}" for name, count in result.checks.items())
+    if not result.broken:
+        console.print(
+            Text(f"Gates hold: fidelity, first line, determinism ({checks or 'nothing checked'}).", style="green")
+        )
+        return
+    console.print(Text(f"{len(result.broken)} gates broken ({checks}):", style="bold red"))
+    for line in result.broken[:_MOST_BROKEN]:
+        console.print(Text(f"  {line}", style="red"))
+    if len(result.broken) > _MOST_BROKEN:
+        console.print(Text(f"  … and {len(result.broken) - _MOST_BROKEN} more", style="red"))
+
+
+def show_targets(result: Result, console: Console) -> None:
+    """Print the rates beside their targets."""
+    console.print(_targets(targets(result)))
+
+
+def pairs_table(pairs: Sequence[Pair], title: str) -> Table:
+    """Return paired differences as a table."""
+    table = _table(title, "measure", "against", "n", "difference", "more / less", "p")
+    for pair in pairs:
+        style = "bold" if pair.significant else "dim"
+        difference = f"{pair.difference:+.3f} [{pair.low:+.2f}, {pair.high:+.2f}]"
+        p = f"{pair.p:.4f}" if pair.p >= 0.0001 else "< 0.0001"
+        table.add_row(
+            pair.measure, pair.other, str(pair.count), difference, f"{pair.more} / {pair.less}", p, style=style
+        )
+    return table
+
+
+def costs(rates: Sequence[Rate]) -> Table:
+    """Return costs alone as a table."""
+    return _plain("Costs", rates)
+
+
+def markdown(results: Sequence[Result]) -> str:
+    """Return targets, the assistant's rates in each result and the baselines' in the last of each split, as Markdown."""
+    baselines = list(
+        dict.fromkeys(rate.system for result in results for rate in result.rates if rate.system != "assistant")
+    )
+    heads = ["measure", "target", *(f"{r.name} (n)" for r in results), *(f"{b}, {results[-1].name}" for b in baselines)]
+    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    rows: dict[str, list[str]] = {}
+    for place, result in enumerate(results):
+        for checked in targets(result):
+            target = checked.target
+            name = f"{target_name(target)}, {goal(target)}"
+            row = rows.setdefault(name, [target_name(target), goal(target), *["–"] * (len(results) + len(baselines))])
+            if checked.figure is not None:
+                mark = {"met": "", "missed": " ✗", "too few": " (too few)"}[checked.verdict]
+                row[2 + place] = f"{value_and_interval(checked.figure)} ({checked.figure.count}){mark}"
+            for column, baseline in enumerate(baselines, start=2 + len(results)):
+                if rate := result.rate(target.measure, target.kind, baseline):
+                    row[column] = number(rate.figure.value)
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows.values())])
+
+
+def _targets(checked: Sequence[Checked]) -> Table:
+    table = _table("Targets", "measure", "target", "value", "n", "")
+    for item in checked:
+        figure = item.figure
+        table.add_row(
+            target_name(item.target),
+            goal(item.target),
+            value_and_interval(figure),
+            str(figure.count) if figure else "",
+            Text(verdict_mark(item), style=_STYLES[item.verdict]),
+        )
+    return table
+
+
+def _systems(result: Result) -> Table:
+    """Return the rates of all questions: the assistant's, without near copies, and each baseline's."""
+    systems = list(dict.fromkeys(rate.system for rate in result.rates))
+    baselines = [system for system in systems if system != "assistant"]
+    table = _table("All questions", "measure", "n", "assistant", "without near copies", *baselines)
+    for rate in result.rates:
+        if (
+            rate.system != "assistant"
+            or _is_other(rate)
+            or (rate.kind != ALL and rate.measure not in ("AUROC", "median cited"))
+        ):
+            continue
+        others = [result.rate(rate.measure, rate.kind, baseline) for baseline in baselines]
+        table.add_row(
+            rate.measure if rate.kind == ALL else f"{rate.measure}, {rate.kind}",
+            str(rate.figure.count),
+            value_and_interval(rate.figure),
+            value_and_interval(rate.without),
+            *(number(other.figure.value) if other else "–" for other in others),
+        )
+    return table
+
+
+def _kinds(result: Result) -> Table:
+    """Return the assistant's main rates by kind; '*' marks kinds with too few questions for a target."""
+    table = _table("By kind (* too few for a target)", "kind", "n", *_KIND_COLUMNS)
+    for kind, count in result.counts.items():
+        found = [result.rate(measure, kind) for measure in _KIND_COLUMNS]
+        few = "*" if count < 40 else ""
+        table.add_row(f"{kind}{few}", str(count), *(value_and_interval(rate.figure) if rate else "–" for rate in found))
+    return table
+
+
+def _plain(title: str, rates: Sequence[Rate]) -> Table:
+    table = _table(title, "measure", "n", "value")
+    for rate in rates:
+        table.add_row(rate.measure, str(rate.figure.count), value_and_interval(rate.figure))
+    return table
+
+
+def _is_other(rate: Rate) -> bool:
+    """Say whether a rate is about variants or costs, which have a table of their own."""
+    return ":" in rate.measure or rate.measure.endswith((" ms", " s", " MB", "embeddings"))
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for number_, column in enumerate(columns):
+        table.add_column(column, justify="left" if number_ == 0 else "right", no_wrap=number_ == 0)
+    return table
