@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Under CI=true a skipped test is a failure: what is not tried there is not tried anywhere."""
     if os.environ.get("CI") == "true" and _skipped and exitstatus == 0:
-        print(f"\nCI=true and {len(_skipped)} tests were skipped: {', '.join(_skipped[:5])}")
+        sys.stderr.write(f"\nCI=true and {len(_skipped)} tests were skipped: {', '.join(_skipped[:5])}\n")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

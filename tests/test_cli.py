@@ -28,7 +28,10 @@ def test_help_names_examples_and_loads_no_model(environment: dict[str, str]) -> 
     done = run(environment, "--help")
     assert done.returncode == 0
     assert "rct-assistant ask 'What are the five good things?'" in done.stdout
-    code = "import sys; import rct_assistant.cli; print([m for m in ('torch', 'chromadb', 'gradio', 'langchain_core', 'sklearn') if m in sys.modules])"
+    code = (
+        "import sys; import rct_assistant.cli;"
+        "print([m for m in ('torch', 'chromadb', 'gradio', 'langchain_core', 'sklearn') if m in sys.modules])"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -74,10 +73,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def store(built: Path, tmp_path: Path) -> Iterator[tuple[Settings, list[str]]]:
+def store(built: Path, tmp_path: Path) -> tuple[Settings, list[str]]:
     """A copy of the built store with what is said when it is opened."""
     shutil.copytree(built, tmp_path / "copy")
-    yield Settings(corpus=tmp_path / "copy" / "corpus", data=tmp_path / "copy" / "data"), []
+    return Settings(corpus=tmp_path / "copy" / "corpus", data=tmp_path / "copy" / "data"), []
 
 
 def largest(folder: Path, suffix: str) -> Path:
@@ -143,13 +142,6 @@ def test_what_an_interrupted_build_left_behind_is_cleared_away(store: tuple[Sett
     shutil.rmtree(settings.data / "index")
     Assistant.open(settings, say=said.append)
     assert not left_over.exists()
-
-
-def as_nobody() -> None:
-    """Drop the rights of root in a child process, so that a folder's mode means something."""
-    if os.geteuid() == 0:
-        os.setgid(65534)
-        os.setuid(65534)
 
 
 def test_a_place_that_cannot_be_written_still_gives_a_working_assistant(

@@ -70,7 +70,7 @@ def test_every_statement_is_shown_with_its_label(open_chat: Open, chat: Chat, wi
         assert card.locator("a.cite .label").all_inner_texts()[: len(citations)] == [one.label for one in citations]
 
 
-@both_widths
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_nothing_runs_off_the_side(open_chat: Open, width: int) -> None:
     page = open_chat(width)
     for view in ("ask", "source", "about", "ask"):
@@ -207,7 +207,7 @@ def test_an_example_question_is_asked_by_its_button(open_chat: Open, chat: Chat,
 
 def test_examples_come_back_after_a_refusal_but_not_when_there_is_danger(open_chat: Open) -> None:
     page = open_chat()
-    assert page.is_visible("#examples")
+    page.wait_for_selector("#examples button")
     ask(page, FIVE)
     page.wait_for_selector("#examples", state="detached")
     ask(page, ELSEWHERE)
@@ -321,7 +321,21 @@ def test_everything_is_reached_by_keyboard_in_the_order_it_is_read(open_chat: Op
     assert seen[: len(expected)] == expected
 
 
-def test_the_page_is_named_in_words(open_chat: Open) -> None:
+@both_widths
+def test_what_has_the_focus_is_never_covered(open_chat: Open, width: int) -> None:
+    page = open_chat(width)
+    ask(page, TABLE)
+    ask(page, EVIDENCE)
+    page.focus("#t1-c1")
+    for key in ["Tab"] * 25 + ["Shift+Tab"] * 25:
+        page.keyboard.press(key)
+        covered = page.evaluate("""(() => { const box = document.activeElement.getClientRects()[0];
+            const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+            return document.activeElement.contains(top) ? '' : document.activeElement.outerHTML; })()""")
+        assert covered == ""
+
+
+def test_the_page_is_named_in_words(open_chat: Open, chat: Chat) -> None:
     page = open_chat()
     card = ask(page, EVIDENCE)
     page.click("#t1-c1")
@@ -341,7 +355,8 @@ def test_the_page_is_named_in_words(open_chat: Open) -> None:
         "[...document.querySelectorAll('h1,h2,h3,h4,h5')].filter(e => e.checkVisibility()).map(e => +e.tagName[1])"
     )
     assert all(after - before <= 1 for before, after in pairwise(levels)), levels
-    assert card.locator(".context .kind").all_inner_texts() == ["Context", "Context"]
+    contexts = [cited for one in chat.assistant.inner.ask(EVIDENCE).statements for cited in one.context]
+    assert card.locator(".context .kind").all_inner_texts() == ["Context"] * len(contexts)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
