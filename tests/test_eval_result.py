@@ -159,7 +159,7 @@ def test_the_terminal_report_and_the_table():
     assert "near miss refused" in text
     table = report.markdown([result(), result("test", "test")])
     assert table.splitlines()[0].startswith("| measure | target | dev (n) | test (n) |")
-    assert "| recall | ≥ 0.95 | 0.750 [" in table
+    assert "| citation recall | ≥ 0.95 | 0.750 [" in table
 
 
 def test_a_comparison_finds_flips_and_changes():

@@ -47,7 +47,6 @@
   function open(link) {
     const target = document.getElementById(link.hash.slice(1));
     if (!target) return;
-    clearTimeout(settling);
     unmark();
     opened = link.id;
     link.setAttribute("aria-current", "true");
@@ -222,6 +221,9 @@
       target?.focus({ preventScroll: true });
     }
   }
+
+  // Whoever acts, scrolls for themselves.
+  for (const act of ["keydown", "pointerdown", "wheel"]) addEventListener(act, () => clearTimeout(settling), { passive: true });
 
   addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href^='#']");
