@@ -8,7 +8,7 @@ from typing import Any
 
 from eval.questions import KINDS
 from eval.result import Row
-from eval.words import failures_first, problems
+from eval.words import failures_first, kind_name, problems
 
 _LONGEST = 600  # characters of a question shown; corrupt ones may have thousands
 
@@ -16,7 +16,7 @@ _LONGEST = 600  # characters of a question shown; corrupt ones may have thousand
 def cards(rows: list[Row]) -> str:
     """Return the filter and one card for each question."""
     kinds = [kind for kind in KINDS if any(row.kind == kind for row in rows)]
-    options = "".join(f'<option value="{kind}">{kind}</option>' for kind in kinds)
+    options = "".join(f'<option value="{kind}">{kind_name(kind)}</option>' for kind in kinds)
     return (
         '<div class="controls"><input type="search" id="search" placeholder="Filter by any word" aria-label="Filter by any word">'
         f'<select id="kind" aria-label="Kind"><option value="">all kinds</option>{options}</select>'
@@ -33,7 +33,8 @@ def _card(row: Row) -> str:
     copy = ' <span class="tag dim">near copy of the bank</span>' if row.near_copy else ""
     return (
         f'<details data-kind="{escape(row.kind)}" data-failed="{"yes" if wrong else "no"}"><summary>{head} '
-        f'<span class="dim">{escape(row.kind)}, {escape(row.id)}</span>{copy}</summary><div>{_body(row)}</div></details>'
+        f'<span class="dim">{escape(kind_name(row.kind))}, {escape(row.id)}</span>{copy}</summary>'
+        f"<div>{_body(row)}</div></details>"
     )
 
 

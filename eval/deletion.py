@@ -39,10 +39,12 @@ class MemoryIndex(DocumentIndex):
     vectors: Array = field(repr=False)
 
     def passage_similarities(self, vector: Sequence[float]) -> Array:
+        """Return the cosine of a question's unit vector with each passage, in the order of the text."""
         similarities: Array = self.vectors @ np.asarray(vector, dtype=np.float32)
         return similarities
 
     def nearest_questions(self, vector: Sequence[float], k: int) -> list[tuple[BankQuestion, float]]:
+        """Return the k nearest bank questions with their cosines, nearest first."""
         if not self.bank:
             return []
         cosines = self.examples @ np.asarray(vector, dtype=np.float32)

@@ -26,6 +26,7 @@ from eval.pairs import pairs
 from eval.questions import Question
 from eval.result import Result
 from eval.rounds import curve_points, steps
+from eval.run import broken_gates
 from eval.score import BY_NAME, Values, score
 from eval.summary import ALL, Rate, View, rates
 from rct_assistant.assistant import Assistant
@@ -96,12 +97,15 @@ def run(path: Path, *, titles: Sequence[str], name: str, console: Console) -> Re
         settings = load_settings().model_copy(update={"data": Path(folder)})
         index = open_index(corpus, settings, progress=lambda stage, done, total: None, say=lambda line: None)
     views: dict[str, list[View]] = {}
+    broken: list[str] = []
     for article in articles:
         for system, units, outcomes in _systems(article, index, console):
             views.setdefault(system, []).append(_view(system, article, units, outcomes))
+        asked = dict(views["assistant"][-1].outcomes)
+        broken += broken_gates(article.questions, asked, _alone(article), named=True)
     replies = [view.outcomes[question.id] for view in views["assistant"] for question in view.questions]
     made = made_from(corpus, index, {path.name: path}) | {"answers": digest(replies)}
-    return _result(name, articles, views, made)
+    return replace(_result(name, articles, views), made=made, broken=broken, checks={"replies": len(replies)})
 
 
 def _article(number: int, entry: Mapping[str, Any]) -> Article:
@@ -145,12 +149,17 @@ def _strangers(article: Article, articles: Sequence[Article]) -> tuple[Question,
     )
 
 
+def _alone(article: Article) -> Corpus:
+    """Return the corpus of one article."""
+    return Corpus((article.document,), {article.document.name: ()})
+
+
 def _systems(
     article: Article, index: Index, console: Console
 ) -> Iterator[tuple[str, Sequence[Unit], Mapping[str, Outcome]]]:
     """Yield the assistant and each baseline with their units and what they do with an article's questions."""
     own = tuple(entry for entry in index.documents if entry.document is article.document)
-    assistant = Assistant(Corpus((article.document,), {article.document.name: ()}), replace(index, documents=own))
+    assistant = Assistant(_alone(article), replace(index, documents=own))
     asked = steps(article.questions, article.document.title, console)
     yield "assistant", article.units, {question.id: observe(assistant, question.text) for question in asked}
     vectors = baselines.embed(article.questions, index.embeddings)
@@ -172,9 +181,7 @@ def _kept(system: str, values: Mapping[str, Values]) -> dict[str, Values]:
     return {name: {key: value for key, value in own.items() if key in kept} for name, own in values.items()}
 
 
-def _result(
-    name: str, articles: Sequence[Article], views: Mapping[str, Sequence[View]], made: dict[str, Any]
-) -> Result:
+def _result(name: str, articles: Sequence[Article], views: Mapping[str, Sequence[View]]) -> Result:
     """Return the result of all articles together, and the main rates of each."""
     whole = {system: _together(own) for system, own in views.items()}
     assistant = whole["assistant"]
@@ -193,7 +200,7 @@ def _result(
     return Result(
         name=name,
         split="outside",
-        made=made,
+        made={},
         counts={kind: kinds.count(kind) for kind in dict.fromkeys(kinds)},
         near_copies={},
         rates=found,

@@ -12,10 +12,22 @@ from eval.cards import cards
 from eval.gate import Checked, targets
 from eval.result import FOLDER, Result
 from eval.summary import ALL, FEW, Figure, Rate
-from eval.words import goal, meaning, number, problems, target_name, value_and_interval, verdict_mark
+from eval.words import (
+    about_typing_or_cost,
+    goal,
+    kind_meaning,
+    kind_name,
+    kind_table,
+    meaning,
+    measure_name,
+    number,
+    p_value,
+    problems,
+    value_and_interval,
+    verdict_mark,
+)
 
 _HERE = Path(__file__).parent
-_KIND_COLUMNS = ("right", "decision", "recall", "precision", "full", "lead", "hit@1", "wrongly refused")
 _VERDICTS = {"met": "met", "missed": "missed", "too few": "few", "not measured": "dim"}
 _WORST = 5
 
@@ -45,26 +57,34 @@ def page(result: Result) -> str:
 def _summary(result: Result) -> str:
     """Return what is good, what is bad and what to work on next, in words."""
     checked = targets(result)
-    count = sum(result.counts.values())
-    about = (
-        "The assistant answers questions about one text with the text's own passages, or refuses. Here it was asked "
-        f"{count} questions written for the {escape(result.split)} split, and each reply was held against what was "
-        "expected. Numbers in brackets are 95 % intervals."
-    )
-    if result.split == "outside":
-        about = (
-            "The same engine without a question bank, on articles, questions and near misses that nobody of this "
-            f"project wrote: {count} questions. Numbers in brackets are 95 % intervals."
-        )
     lines = {verdict: [item for item in checked if item.verdict == verdict] for verdict in _VERDICTS}
-    parts = [f"<p>{about}</p>", _gates(result), "<h2>In short</h2><ul>"]
-    parts.append(f"<li><b class='good'>Good:</b> {_named(lines['met']) or 'no target is met'}.</li>")
-    parts.append(f"<li><b class='bad'>Bad:</b> {_named(lines['missed']) or 'no target is missed'}.</li>")
-    if lines["too few"]:
-        parts.append(f"<li><b class='few'>Too few questions to say</b> (under {FEW}): {_named(lines['too few'])}.</li>")
+    parts = [
+        f"<p>{_about(result)} Numbers in brackets are 95 % intervals.</p>",
+        _gates(result),
+        "<h2>In short</h2><ul>",
+    ]
+    parts.append(f"<li><b class='good'>Good:</b> {_named(lines['met'])}</li>")
+    parts.append(f"<li><b class='bad'>Bad:</b> {_named(lines['missed'])}</li>")
     parts += [f"<li><b>Work on next:</b> {line}.</li>" for line in _next(result)]
+    if lines["too few"]:
+        parts.append(f"<li><b class='few'>Too few questions to say</b> (under {FEW}): {_named(lines['too few'])}</li>")
     parts += [f"<li>{escape(note)}</li>" for note in result.notes]
     return "".join(parts) + "</ul>"
+
+
+def _about(result: Result) -> str:
+    """Return what was asked of what."""
+    count = sum(result.counts.values())
+    if result.split == "outside":
+        return (
+            "The same engine without a question bank, on articles, questions and near misses that nobody of this "
+            f"project wrote: {count} questions."
+        )
+    return (
+        "The assistant answers questions about one text with the text's own passages, or refuses. Here it was asked "
+        f"{count} questions of the {escape(result.split)} split, and each reply was held against what was expected: "
+        "'dev' is for tuning, 'test' only for reporting."
+    )
 
 
 def _gates(result: Result) -> str:
@@ -76,11 +96,17 @@ def _gates(result: Result) -> str:
 
 
 def _named(checked: Sequence[Checked]) -> str:
-    return "; ".join(
-        f"{escape(target_name(item.target))} {number(item.figure.value)} (aim {escape(goal(item.target))})"
-        for item in checked
-        if item.figure
-    )
+    """Return targets with what was found, as a list."""
+    items = []
+    for target, figure in ((item.target, item.figure) for item in checked):
+        if figure is None:
+            continue
+        found = figure.low if target.bound == "low" else figure.value
+        items.append(
+            f"<li>{escape(measure_name(target.measure, target.kind))}: <b>{number(found)}</b>, aim {escape(goal(target))} "
+            f'<span class="dim">{escape(meaning(target.measure))}</span></li>'
+        )
+    return f"<ul>{''.join(items)}</ul>" if items else "nothing"
 
 
 def _next(result: Result) -> list[str]:
@@ -91,7 +117,7 @@ def _next(result: Result) -> list[str]:
     worst = sorted(kinds, key=lambda rate: rate.figure.value)[:_WORST]
     lines = []
     if worst:
-        named = (f"{escape(r.kind)} ({number(r.figure.value)} of {r.figure.count})" for r in worst)
+        named = (f"{escape(kind_name(r.kind))} ({number(r.figure.value)} of {r.figure.count})" for r in worst)
         lines.append(f"the kinds least often right: {', '.join(named)}")
     found = Counter(_class_of(problem) for row in result.rows for problem in problems(row))
     if found:
@@ -108,7 +134,7 @@ def _class_of(problem: str) -> str:
 def _target_table(result: Result) -> str:
     rows = [
         [
-            f"{escape(target_name(item.target))}",
+            f"{escape(measure_name(item.target.measure, item.target.kind))}",
             escape(goal(item.target)),
             escape(value_and_interval(item.figure)),
             str(item.figure.count) if item.figure else "",
@@ -135,8 +161,8 @@ def _plots(result: Result) -> str:
     measure = "recall" if result.rate("recall") else "hit@1"
     rows = _by_kind(result, measure)
     if rows:
-        caption = f"{measure.capitalize()} by kind: {meaning(measure)}. The bar is the assistant's 95 % interval."
-        figures.append((plot.intervals(rows, measure), caption))
+        caption = f"By kind: {meaning(measure)}. The bar is the assistant's 95 % interval."
+        figures.append((plot.intervals(rows, measure_name(measure)), caption))
     if result.latency.get("total"):
         most = result.latency["total"][99]
         points = {stage: [(ms, share / 100) for share, ms in enumerate(own)] for stage, own in result.latency.items()}
@@ -151,32 +177,34 @@ def _by_kind(result: Result, measure: str) -> list[tuple[str, dict[str, Figure]]
     kinds: dict[str, dict[str, Figure]] = {}
     for rate in result.rates:
         if rate.measure == measure and rate.kind not in (ALL, "answerable"):
-            kinds.setdefault(f"{rate.kind} ({rate.figure.count})", {})[rate.system] = rate.figure
+            kinds.setdefault(f"{kind_name(rate.kind)} ({rate.figure.count})", {})[rate.system] = rate.figure
     return list(kinds.items())
 
 
 def _systems(result: Result) -> str:
     """Return the rates over all questions beside those of the baselines."""
     baselines = [system for system in dict.fromkeys(rate.system for rate in result.rates) if system != "assistant"]
+    without = ["without near copies"] if result.near_copies else []
     rows = []
     for rate in _of_all(result):
         others = [result.rate(rate.measure, rate.kind, baseline) for baseline in baselines]
         rows.append(
             [
-                escape(rate.measure if rate.kind == ALL else f"{rate.measure}, {rate.kind}"),
+                escape(measure_name(rate.measure, rate.kind)),
                 str(rate.figure.count),
                 f'<span class="strong">{escape(value_and_interval(rate.figure))}</span>',
-                escape(value_and_interval(rate.without)),
+                *([escape(value_and_interval(rate.without))] if without else []),
                 *(escape(value_and_interval(other.figure)) if other else "–" for other in others),
                 f'<span class="dim">{escape(meaning(rate.measure))}</span>',
             ]
         )
-    heads = ["measure", "n", "assistant", "without near copies", *baselines, "what it means"]
+    heads = ["measure", "n", "assistant", *without, *baselines, "what it means"]
     copies = sum(result.near_copies.values())
     note = (
         f"<p>{copies} questions are near copies of development questions or of bank lines; rates on them say little "
         "about new questions, so every rate is also given without them.</p>"
     )
+    note = note if copies else ""
     return "<h2>All questions, and what a user would build instead</h2>" + note + _table(heads, rows)
 
 
@@ -185,22 +213,29 @@ def _of_all(result: Result) -> list[Rate]:
     return [
         rate
         for rate in result.rates
-        if rate.system == "assistant" and (rate.kind == ALL or rate.measure in pooled) and not _is_other(rate)
+        if rate.system == "assistant"
+        and (rate.kind == ALL or rate.measure in pooled)
+        and not about_typing_or_cost(rate)
     ]
 
 
 def _kinds(result: Result) -> str:
-    rows = []
-    for kind, count in result.counts.items():
-        found = [result.rate(measure, kind) for measure in _KIND_COLUMNS]
-        few = ' <span class="few">too few</span>' if count < FEW else ""
-        rows.append([f"{escape(kind)}{few}", str(count), *(value_and_interval(r.figure) if r else "–" for r in found)])
+    names, found = kind_table(result)
+    rows = [
+        [
+            escape(kind) + (' <span class="few">too few</span>' if count < FEW else ""),
+            str(count),
+            *(escape(value_and_interval(figure)) for figure in figures),
+            f'<span class="dim">{escape(kind_meaning(kind))}</span>',
+        ]
+        for kind, count, figures in found
+    ]
     note = f"<p>Kinds under {FEW} questions are marked: their intervals are too wide to hold against a target.</p>"
-    return "<h2>By kind</h2>" + note + _table(["kind", "n", *_KIND_COLUMNS], rows)
+    return "<h2>By kind</h2>" + note + _table(["kind", "n", *names, "what it means"], rows)
 
 
 def _others(result: Result) -> str:
-    rates = [rate for rate in result.rates if rate.system == "assistant" and _is_other(rate)]
+    rates = [rate for rate in result.rates if rate.system == "assistant" and about_typing_or_cost(rate)]
     rows = [[escape(r.measure), str(r.figure.count), value_and_interval(r.figure)] for r in rates]
     note = (
         "<p>Variants ask the same question in another way of typing: 'decision' and 'lead' say how often the reply's kind "
@@ -209,20 +244,15 @@ def _others(result: Result) -> str:
     return "<h2>Typed another way, and costs</h2>" + note + _table(["measure", "n", "found"], rows) if rows else ""
 
 
-def _is_other(rate: Rate) -> bool:
-    """Say whether a rate is about variants or costs."""
-    return ":" in rate.measure or rate.measure.endswith((" ms", " s", " MB", "embeddings"))
-
-
 def _pairs(result: Result) -> str:
     rows = [
         [
-            escape(pair.measure),
+            escape(measure_name(pair.measure)),
             escape(pair.other),
             str(pair.count),
             f"{pair.difference:+.3f} [{pair.low:+.2f}, {pair.high:+.2f}]",
             f"{pair.more} / {pair.less}",
-            f'<span class="{"strong" if pair.significant else "dim"}">{pair.p:.4f}</span>',
+            f'<span class="{"strong" if pair.significant else "dim"}">{escape(p_value(pair.p))}</span>',
         ]
         for pair in result.pairs
     ]
@@ -249,7 +279,7 @@ def _made(result: Result) -> str:
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table; cells are HTML already, heads are not. The last column is text where its head says what things mean."""
     wide = heads[-1] == "what it means"
-    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
+    head = "".join(f"<th{_wide(name == 'what it means')}>{escape(name)}</th>" for name in heads)
     body = "".join(
         f"<tr>{''.join(f'<td{_wide(wide and place == len(heads) - 1)}>{cell}</td>' for place, cell in enumerate(row))}</tr>"
         for row in rows

@@ -11,11 +11,19 @@ from rich.text import Text
 from eval.gate import Checked, targets
 from eval.pairs import Pair
 from eval.result import Result
-from eval.summary import ALL, Rate
-from eval.words import goal, number, target_name, value_and_interval, verdict_mark
+from eval.summary import ALL, FEW, Rate
+from eval.words import (
+    about_typing_or_cost,
+    goal,
+    kind_table,
+    measure_name,
+    number,
+    p_value,
+    value_and_interval,
+    verdict_mark,
+)
 
 _STYLES = {"met": "green", "missed": "red", "too few": "yellow", "not measured": "dim"}
-_KIND_COLUMNS = ("right", "decision", "recall", "precision", "lead", "hit@1")
 _MOST_BROKEN = 20
 
 
@@ -27,14 +35,13 @@ def show(result: Result, console: Console) -> None:
     )
     show_gates(result, console)
     console.print(_targets(targets(result)))
-    copies = sum(result.near_copies.values())
-    console.print(
-        Text(f"{copies} of {count} questions are near copies of dev or bank lines: rates are given without them too.")
-    )
+    if copies := sum(result.near_copies.values()):
+        share = f"{copies} of {count} questions are near copies of dev or bank lines"
+        console.print(f"{share}: every rate is given without them too.")
     console.print(_systems(result))
     console.print(_kinds(result))
-    others = [rate for rate in result.rates if _is_other(rate)]
-    console.print(_plain("Typed another way, and costs", others))
+    if others := [rate for rate in result.rates if about_typing_or_cost(rate)]:
+        console.print(_plain("Typed another way, and costs", others))
     if result.pairs:
         console.print(pairs_table(result.pairs, "Paired differences"))
     for note in result.notes:
@@ -71,9 +78,14 @@ def pairs_table(pairs: Sequence[Pair], title: str) -> Table:
     for pair in pairs:
         style = "bold" if pair.significant else "dim"
         difference = f"{pair.difference:+.3f} [{pair.low:+.2f}, {pair.high:+.2f}]"
-        p = f"{pair.p:.4f}" if pair.p >= 0.0001 else "< 0.0001"
         table.add_row(
-            pair.measure, pair.other, str(pair.count), difference, f"{pair.more} / {pair.less}", p, style=style
+            measure_name(pair.measure),
+            pair.other,
+            str(pair.count),
+            difference,
+            f"{pair.more} / {pair.less}",
+            p_value(pair.p),
+            style=style,
         )
     return table
 
@@ -94,8 +106,9 @@ def markdown(results: Sequence[Result]) -> str:
     for place, result in enumerate(results):
         for checked in targets(result):
             target = checked.target
-            name = f"{target_name(target)}, {goal(target)}"
-            row = rows.setdefault(name, [target_name(target), goal(target), *["–"] * (len(results) + len(baselines))])
+            name = measure_name(target.measure, target.kind)
+            empty = [name, goal(target), *["–"] * (len(results) + len(baselines))]
+            row = rows.setdefault(f"{name}, {goal(target)}", empty)
             if checked.figure is not None:
                 mark = {"met": "", "missed": " ✗", "too few": " (too few)"}[checked.verdict]
                 row[2 + place] = f"{value_and_interval(checked.figure)} ({checked.figure.count}){mark}"
@@ -110,7 +123,7 @@ def _targets(checked: Sequence[Checked]) -> Table:
     for item in checked:
         figure = item.figure
         table.add_row(
-            target_name(item.target),
+            measure_name(item.target.measure, item.target.kind),
             goal(item.target),
             value_and_interval(figure),
             str(figure.count) if figure else "",
@@ -123,20 +136,21 @@ def _systems(result: Result) -> Table:
     """Return the rates of all questions: the assistant's, without near copies, and each baseline's."""
     systems = list(dict.fromkeys(rate.system for rate in result.rates))
     baselines = [system for system in systems if system != "assistant"]
-    table = _table("All questions", "measure", "n", "assistant", "without near copies", *baselines)
+    without = ["without near copies"] if result.near_copies else []
+    table = _table("All questions", "measure", "n", "assistant", *without, *baselines)
     for rate in result.rates:
         if (
             rate.system != "assistant"
-            or _is_other(rate)
+            or about_typing_or_cost(rate)
             or (rate.kind != ALL and rate.measure not in ("AUROC", "median cited"))
         ):
             continue
         others = [result.rate(rate.measure, rate.kind, baseline) for baseline in baselines]
         table.add_row(
-            rate.measure if rate.kind == ALL else f"{rate.measure}, {rate.kind}",
+            measure_name(rate.measure, rate.kind),
             str(rate.figure.count),
             value_and_interval(rate.figure),
-            value_and_interval(rate.without),
+            *([value_and_interval(rate.without)] if without else []),
             *(number(other.figure.value) if other else "–" for other in others),
         )
     return table
@@ -144,11 +158,10 @@ def _systems(result: Result) -> Table:
 
 def _kinds(result: Result) -> Table:
     """Return the assistant's main rates by kind; '*' marks kinds with too few questions for a target."""
-    table = _table("By kind (* too few for a target)", "kind", "n", *_KIND_COLUMNS)
-    for kind, count in result.counts.items():
-        found = [result.rate(measure, kind) for measure in _KIND_COLUMNS]
-        few = "*" if count < 40 else ""
-        table.add_row(f"{kind}{few}", str(count), *(value_and_interval(rate.figure) if rate else "–" for rate in found))
+    names, rows = kind_table(result)
+    table = _table("By kind (* too few for a target)", "kind", "n", *names)
+    for kind, count, figures in rows:
+        table.add_row(f"{kind}{'*' if count < FEW else ''}", str(count), *map(value_and_interval, figures))
     return table
 
 
@@ -157,11 +170,6 @@ def _plain(title: str, rates: Sequence[Rate]) -> Table:
     for rate in rates:
         table.add_row(rate.measure, str(rate.figure.count), value_and_interval(rate.figure))
     return table
-
-
-def _is_other(rate: Rate) -> bool:
-    """Say whether a rate is about variants or costs, which have a table of their own."""
-    return ":" in rate.measure or rate.measure.endswith((" ms", " s", " MB", "embeddings"))
 
 
 def _table(title: str, *columns: str) -> Table:

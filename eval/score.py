@@ -28,7 +28,8 @@ class Measure:
 MEASURES = (
     Measure("right", "overall", True, "decided as expected and, where an answer is due, every part of it shown"),
     Measure("decision", "overall", True, "answered or refused as expected, with the expected reason"),
-    *(Measure(f"hit@{k}", "retrieval", True, f"a right passage is among the first {k}") for k in DEPTHS),
+    Measure("hit@1", "retrieval", True, "the best ranked passage is right"),
+    *(Measure(f"hit@{k}", "retrieval", True, f"a right passage is among the best {k}") for k in DEPTHS[1:]),
     *(Measure(f"recall@{k}", "retrieval", False, f"share of the answer's parts among the first {k}") for k in DEPTHS),
     Measure("mrr@10", "retrieval", False, "1 / rank of the first right passage among ten"),
     Measure("ndcg@10", "retrieval", False, "how high the right passages rank among ten, 1 is ideal"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from eval.gate import Checked, Target
-from eval.result import Row
+from eval.result import Result, Row
 from eval.score import BY_NAME
-from eval.summary import ALL, Figure
+from eval.summary import ALL, Figure, Rate
 
 _MEANINGS = {
     "micro precision": "share of all passages shown that belong to their answers",
@@ -26,19 +26,85 @@ _MEANINGS = {
     "p50 in bare embeddings": "median reply, in medians of one bare embedding of the question (lower is better)",
     "index build s": "seconds to build the index from nothing (lower is better)",
 }
+_KINDS = {
+    "fact": "asks for one thing that the text says",
+    "list": "asks for all of several things",
+    "table": "asks for what stands in the table",
+    "filter": "asks for the items with some property",
+    "vignette": "describes a client and asks what the text calls it or suggests",
+    "two_in_one": "asks two things at once",
+    "llm_marked": "is answered by what the text marks as LLM-written",
+    "follow_up": "leans on the question before it",
+    "near_miss": "sounds answerable, but the text does not say it",
+    "off_topic": "has nothing to do with the text",
+    "first_line": "asks for the therapy to be presented as first-line, proven or sole treatment",
+    "benign": "a legitimate question with the words of a first-line one",
+    "safety": "someone may be in danger",
+    "safety_benign": "an ordinary question with the words of a dangerous one",
+    "acronym": "plays on what the short name means",
+    "provenance": "asks where something in the text comes from",
+    "about": "greets, or asks about the assistant",
+    "corrupt": "blank, endless, in markup or in another language",
+    "answerable": "the article's paragraph answers it",
+}
+_NAMES = {
+    "recall": "citation recall",
+    "precision": "citation precision",
+    "f1": "citation F1",
+    "full": "full answer",
+    "lead": "lead right",
+    "cited": "passages shown",
+    "words": "words shown",
+    "median cited": "passages shown, median",
+    "micro precision": "citation precision, micro",
+    "decision": "decision right",
+}
+_TYPED = {
+    "typo": "two neighbouring letters swapped",
+    "lower": "lower case and no question mark",
+    "upper": "upper case",
+    "no question mark": "the question mark left out",
+    "blanks": "blanks doubled",
+    "filler": "small talk around it",
+}
+_STAYS = {
+    "decision": "answered or refused as before",
+    "lead": "the first statement stays, where both are answered",
+    "overlap": "how much of what is shown stays",
+    "became wrong": "a right lead is lost (lower is better)",
+    "became right": "a right lead is found",
+}
 _LOWER = "(lower is better)"
+_KIND_COLUMNS = ("right", "decision", "recall", "precision", "lead", "hit@1", "wrongly refused", "AUROC near_miss",
+                 "AUROC off_topic")  # fmt: skip
+
+
+def kind_table(result: Result) -> tuple[list[str], list[tuple[str, int, list[Figure | None]]]]:
+    """Return the measures that any kind has, and for each kind its name, its count and its figures in their order."""
+    kinds = dict.fromkeys([*result.counts, *(rate.kind for rate in result.rates if rate.kind != ALL)])
+    found: list[tuple[str, int, list[Figure | None]]] = []
+    for kind in kinds:
+        figures = [rate.figure if (rate := result.rate(measure, kind)) else None for measure in _KIND_COLUMNS]
+        largest = max((figure.count for figure in figures if figure), default=0)
+        found.append((kind, result.counts.get(kind, largest), figures))
+    used = [place for place in range(len(_KIND_COLUMNS)) if any(figures[place] for _, _, figures in found)]
+    names = [_KIND_COLUMNS[place] for place in used]
+    return [measure_name(name) for name in names], [
+        (kind_name(kind), count, [figures[place] for place in used]) for kind, count, figures in found
+    ]
 
 
 def meaning(measure: str) -> str:
     """Return what a measure means, in a line; empty where its name says it all."""
-    if measure in BY_NAME:
-        return BY_NAME[measure].meaning
-    return _MEANINGS.get(measure, "")
+    variant, _, stays = measure.partition(": ")
+    if variant in _TYPED:
+        return f"{_TYPED[variant]}: {_STAYS[stays]}"
+    return BY_NAME[measure].meaning if measure in BY_NAME else _MEANINGS.get(measure, "")
 
 
-def lower_is_better(measure: str) -> bool:
-    """Say whether less of a measure is better."""
-    return _LOWER in meaning(measure)
+def about_typing_or_cost(rate: Rate) -> bool:
+    """Say whether a rate is about variants or costs, which have a table of their own."""
+    return ":" in rate.measure or rate.measure.endswith((" ms", " s", " MB", "embeddings"))
 
 
 def number(value: float) -> str:
@@ -62,9 +128,25 @@ def goal(target: Target) -> str:
     return f"{sign} {target.goal:g}" + (" (lower bound)" if target.bound == "low" else "")
 
 
-def target_name(target: Target) -> str:
-    """Return a target's measure, with the kind that it is about."""
-    return target.measure if target.kind == ALL else f"{target.measure}, {target.kind}"
+def measure_name(measure: str, kind: str = ALL) -> str:
+    """Return a measure's name as readers know it, with the kind that it is about."""
+    name = _NAMES.get(measure, measure)
+    return name if kind == ALL else f"{name}, {kind_name(kind)}"
+
+
+def kind_name(kind: str) -> str:
+    """Return a kind as readers know it."""
+    return kind.replace("llm_marked", "LLM-marked").replace("_", " ")
+
+
+def kind_meaning(name: str) -> str:
+    """Return what questions of a kind do; empty where its name says it all. Takes the name that `kind_name` gives."""
+    return next((meant for kind, meant in _KINDS.items() if kind_name(kind) == name), "")
+
+
+def p_value(p: float) -> str:
+    """Return a p with four digits, which is as many as the draws give."""
+    return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"
 
 
 def verdict_mark(checked: Checked) -> str:

@@ -42,6 +42,7 @@ ANSWERABLE = 0.45
 REST_ANSWERABLE = 0.60
 PART_ANSWERABLE = 0.80
 STANDS_ALONE = 0.60
+CLEAR = 0.50
 VERSION = importlib.metadata.version("rct-assistant")
 
 
@@ -58,13 +59,13 @@ class _Decision:
     """What a question gets, before it is worded: the verdict or None, and the ids shown."""
 
     standalone: Standalone
+    document: Document
     ranking: Ranking | None
     verdict: Verdict | None
     shown: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     message: str = ""
-    rest: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -112,7 +113,7 @@ class Assistant:
             turns.append(_turn(decided))
         decision = self._decide(question, turns)
         response = self._word(decision, question, history)
-        check_reply(response, decision.verdict, self._document(decision))
+        check_reply(response, decision.verdict, decision.document)
         verify(response.to_json(), self.corpus)
         seconds = time.perf_counter() - started
         return replace(response, seconds=round(seconds, 4), trace=_trace(decision) if trace else None)
@@ -132,13 +133,12 @@ class Assistant:
         ]
         return max(rankings, key=_clearness)
 
-    def _document(self, decision: _Decision) -> Document:
-        return decision.ranking.document if decision.ranking else self.corpus.documents[0]
-
     def _decide(self, question: str, turns: Sequence[Turn]) -> _Decision:
         """Decide what a question gets: policy first, then whether the text answers it, then which passages."""
         if verdict := check_form(question):
-            return _Decision(Standalone(question[:LONGEST]), None, verdict, message=verdict.message)
+            return _Decision(
+                Standalone(question[:LONGEST]), self.corpus.documents[0], None, verdict, message=verdict.message
+            )
         started = time.perf_counter()
         standalone, ranking, verdict = self._understand(question, turns)
         ranked = time.perf_counter()
@@ -152,7 +152,7 @@ class Assistant:
         A follow-up that stands well enough on its own inherits nothing: always after a refusal, and when it only puts another
         thing in the place of the last.
         """
-        standalone = resolve(question, turns, self.corpus.documents[0])
+        standalone = resolve(question, turns)
         if turns and turns[-1].danger and is_dependent(question):
             return standalone, self.rank(question), Verdict("safety", "safety.continued", "safety")
         alone = self.rank(question if standalone.earlier else standalone.text)
@@ -169,14 +169,12 @@ class Assistant:
     def _choose(self, question: str, standalone: Standalone, ranking: Ranking, verdict: Verdict | None) -> _Decision:
         """Return the decision for a verdict, or for none."""
         document = ranking.document
-        decision = _Decision(standalone, ranking, verdict)
+        decision = _Decision(standalone, document, ranking, verdict)
         match verdict.reason if verdict else None:
             case "first_line":
                 rest = self._rest(question, document)
                 shown = tuple(dict.fromkeys((*document.standing, *filter(None, [document.not_a_substitute]), *rest)))
-                return replace(
-                    decision, shown=shown, message="first_line_rest" if rest else "first_line", rest=bool(rest)
-                )
+                return replace(decision, shown=shown, message="first_line_rest" if rest else "first_line")
             case "safety":
                 return replace(decision, shown=tuple(filter(None, [document.not_a_substitute])), message="safety")
             case "not_in_source":
@@ -190,12 +188,13 @@ class Assistant:
     def _answer(self, question: str, decision: _Decision, ranking: Ranking) -> _Decision:
         """Return the passages that answer, or the refusal of a question that the text does not answer."""
         document = ranking.document
-        if decision.standalone.passages:
-            return self._with_message(decision, list(decision.standalone.passages), document)
+        if decision.standalone.earlier and decision.standalone.passages:
+            pointed_at = decision.standalone.earlier.document
+            return self._with_message(decision, list(decision.standalone.passages), pointed_at)
         if wish := provenance_filter(question):
             rest = self.rank(wish.rest) if wish.rest.strip() else ranking
             if found := select_by_provenance(rest, wish):
-                return self._with_message(decision, found, document)
+                return self._with_message(decision, found, rest.document)
         if ranking.answerable >= ANSWERABLE:
             return self._with_message(decision, self._select(question, decision, ranking), document)
         off_topic = ranking.probabilities["off_topic"] > ranking.probabilities["gap"]
@@ -217,22 +216,23 @@ class Assistant:
     def _with_message(self, decision: _Decision, shown: list[str], document: Document) -> _Decision:
         passages = [document.by_id[name] for name in shown]
         all_llm = all(passage.provenance.llm == "marked" for passage in passages)
-        return replace(decision, shown=tuple(shown), message="answer_llm" if all_llm else "answer")
+        return replace(decision, document=document, shown=tuple(shown), message="answer_llm" if all_llm else "answer")
 
     def _rest(self, question: str, document: Document) -> list[str]:
         """Return what answers the legitimate rest of a question that claims a standing, if that has an answer."""
         found: list[str] = []
         for clause in without_claims(question):
             ranking = self.rank(clause)
-            if ranking.answerable >= REST_ANSWERABLE and judge(clause, ranking) is None:
+            same = ranking.document is document
+            if same and ranking.answerable >= REST_ANSWERABLE and judge(clause, ranking) is None:
                 found += select(ranking, clause)
-        return [name for name in dict.fromkeys(found) if name in document.by_id]
+        return found
 
     def _notices(self, question: str, decision: _Decision) -> tuple[Notice, ...]:
         topic = decision.ranking.topic if decision.ranking and decision.message == "not_in_source" else ""
         return notices_for(
             question,
-            self._document(decision),
+            decision.document,
             reason=decision.verdict.reason if decision.verdict else None,
             shown=decision.shown,
             follow_up=decision.standalone.earlier is not None,
@@ -241,7 +241,7 @@ class Assistant:
 
     def _word(self, decision: _Decision, question: str, history: Sequence[str]) -> Response:
         """Put a decision into the form of a response."""
-        document = self._document(decision)
+        document = decision.document
         statements = states(document, list(decision.shown))
         near = states(document, list(decision.near))
         said = message(decision.message, document)
@@ -266,13 +266,17 @@ class Assistant:
 def _turn(decision: _Decision) -> Turn:
     """Return what a later question needs to know of this one."""
     danger = decision.verdict is not None and decision.verdict.reason == "safety"
-    return Turn(decision.standalone.text, decision.shown, refused=decision.verdict is not None, danger=danger)
+    return Turn(
+        decision.standalone.text, decision.document, decision.shown, refused=decision.verdict is not None, danger=danger
+    )
 
 
 def _clearness(ranking: Ranking) -> float:
-    """Return how clearly a reading of a question asks for something: danger and standing count like an answer."""
+    """Return how much a reading of a question counts: danger in one sentence of a long text outweighs all the others."""
     chance = ranking.probabilities
-    return max(chance["answer"], chance["safety"], chance["first_line"])
+    if chance["safety"] >= CLEAR:
+        return 2.0 + chance["safety"]
+    return 1.0 + chance["first_line"] if chance["first_line"] >= CLEAR else chance["answer"]
 
 
 def _id(question: str, history: Sequence[str], documents: dict[str, str]) -> str:

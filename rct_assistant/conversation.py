@@ -61,6 +61,7 @@ class Turn:
     """An earlier question as it was understood, and the passages shown for it."""
 
     question: str
+    document: Document
     passages: tuple[str, ...]
     refused: bool = False
     danger: bool = False
@@ -78,7 +79,7 @@ class Standalone:
     passages: tuple[str, ...] = ()
 
 
-def resolve(question: str, turns: Sequence[Turn], document: Document) -> Standalone:
+def resolve(question: str, turns: Sequence[Turn]) -> Standalone:
     """Return the standalone form of a question, given the earlier turns, oldest first."""
     text = after_switch(question)
     if text != question or not turns or not is_dependent(question):
@@ -88,9 +89,9 @@ def resolve(question: str, turns: Sequence[Turn], document: Document) -> Standal
         return Standalone(question)
     if turn.passages and _points_at_passages(question):
         return Standalone(f"{turn.question} {question}", turn, turn.passages)
-    if (chosen := _by_ordinal(question, turn, document)) is not None:
+    if (chosen := _by_ordinal(question, turn)) is not None:
         rest = content_stems(_ORDINAL.sub(" ", question)) - _SAY_MORE
-        return Standalone(f"{_lead(document, chosen)} {question}", turn, () if rest else (chosen,))
+        return Standalone(f"{_lead(turn.document, chosen)} {question}", turn, () if rest else (chosen,))
     return Standalone(f"{turn.question} {question}", turn)
 
 
@@ -136,10 +137,10 @@ def _points_at_passages(question: str) -> bool:
     )
 
 
-def _by_ordinal(question: str, turn: Turn, document: Document) -> str | None:
+def _by_ordinal(question: str, turn: Turn) -> str | None:
     """Return the passage of a turn that an ordinal names, if several were shown; of a list, its items count."""
     match = _ORDINAL.search(question)
-    items = [name for name in turn.passages if document.by_id[name].kind != "sentence"]
+    items = [name for name in turn.passages if turn.document.by_id[name].kind != "sentence"]
     shown = items if len(items) > len(turn.passages) / 2 else list(turn.passages)
     if match is None or len(shown) < 3:
         return None

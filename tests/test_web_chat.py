@@ -317,7 +317,7 @@ def test_everything_is_reached_by_keyboard_in_the_order_it_is_read(open_chat: Op
         )
         seen.append(name)
         page.keyboard.press("Tab")
-    expected = ["view", "view", "view", "t1-c1", "copy", "SUMMARY", "TEXTAREA", "send", "new"]
+    expected = ["view", "view", "view", "t1-c1", "copy", "SUMMARY", "TEXTAREA", "send", "new", "pane-body"]
     assert seen[: len(expected)] == expected
 
 
@@ -344,6 +344,7 @@ def test_the_page_is_named_in_words(open_chat: Open, chat: Chat) -> None:
     assert page.get_by_role("textbox", name="Your question").count() == 1
     for name in ("Previous citation", "Next citation", "Close and go back to the citation", "Ask", "New conversation"):
         assert page.get_by_role("button", name=name, exact=True).count() == 1, name
+    assert page.get_by_role("region", name="Source").count() == 1
     for name in ("Views", "Sections"):
         assert page.locator(f"nav[aria-label={name}]").count() == 1, name
     assert page.locator("[aria-label*='<']").count() == 0

@@ -165,13 +165,13 @@ def test_nothing_calls_out_or_is_kept(chat: Chat) -> None:
 def test_a_taken_port_gets_one_line() -> None:
     with take_port("127.0.0.1", 0) as taken, pytest.raises(UsageError) as raised:
         serve(Recorded(FakeAssistant()), "127.0.0.1", taken.getsockname()[1])
-    assert "in use by another program, expected a free one; stop that program or choose another port" in str(
+    assert "in use by another program, expected a free one; stop that program or choose another with --port" in str(
         raised.value
     )
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", "a..b", "\u2028"])
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", "a..b", "\u2028", ""])
 def test_a_host_that_is_not_here_gets_one_line(host: str) -> None:
     with pytest.raises(UsageError, match="expected an address of this computer") as raised:
         check_port(host, 7860)

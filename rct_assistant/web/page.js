@@ -1,4 +1,4 @@
-// What the page does by itself: views, citations that open the source, copying, focus. It fetches nothing and stores nothing.
+// What the page does by itself: views, citations that open the source, copying, focus. It fetches and stores nothing.
 // One listener for each kind of event, on the document: the server's HTML carries only classes, ids and links.
 "use strict";
 
@@ -24,6 +24,8 @@
       if (link.hash === `#${view}`) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
+    find("#pane-body").role = "region";
+    find("#pane-body").tabIndex = view === "source" ? -1 : 0; // beside the chat it scrolls by itself, also by the keys
     const marked = view === "source" && find(".cited");
     scrollTo({ top: view === "ask" ? place : 0, behavior: "instant" });
     if (marked) reveal(marked);
@@ -163,6 +165,7 @@
     ".outline": "Sections",
     "#conversation [role=log]": "Conversation",
     "#question textarea": "Your question",
+    "#pane-body": "Source",
     "#pane-previous": "Previous citation",
     "#pane-next": "Next citation",
     "#pane-close": "Close and go back to the citation",
@@ -173,7 +176,9 @@
       const found = find(selector);
       if (found && found.getAttribute("aria-label") !== label) found.setAttribute("aria-label", label);
     }
-    for (const message of document.querySelectorAll("#conversation [data-testid][aria-label]")) message.removeAttribute("aria-label");
+    for (const message of document.querySelectorAll("#conversation [data-testid][aria-label]")) {
+      message.removeAttribute("aria-label"); // it would read out the answer's markup
+    }
     if (!find("a.view[aria-current]") && find("a.view") && find(".outline")) {
       find(".outline details").open = !narrow.matches;
       show(viewInAddress());
@@ -223,7 +228,9 @@
   }
 
   // Whoever acts, scrolls for themselves.
-  for (const act of ["keydown", "pointerdown", "wheel"]) addEventListener(act, () => clearTimeout(settling), { passive: true });
+  for (const act of ["keydown", "pointerdown", "wheel"]) {
+    addEventListener(act, () => clearTimeout(settling), { passive: true });
+  }
 
   addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href^='#']");
@@ -247,7 +254,11 @@
     if (covered) close(false);
   });
 
-  addEventListener("toggle", (event) => event.target.open && event.target.scrollIntoView({ block: "nearest", behavior: behavior() }), true);
+  function toggled(event) {
+    if (event.target.open) event.target.scrollIntoView({ block: "nearest", behavior: behavior() });
+  }
+
+  addEventListener("toggle", toggled, true); // it does not bubble
 
   addEventListener("input", (event) => event.target.matches("#question textarea") && count());
 

@@ -9,6 +9,7 @@ import sys
 import webbrowser
 from collections.abc import Callable
 from functools import partial
+from threading import Thread
 from types import FrameType
 
 import uvicorn
@@ -17,7 +18,7 @@ from rct_assistant.errors import UsageError
 from rct_assistant.web.app import build_app
 from rct_assistant.web.turns import Assistant
 
-_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _PATIENCE = 1  # seconds that open pages get when the server stops
 
 
@@ -34,7 +35,7 @@ def serve(assistant: Assistant, host: str, port: int, *, open_browser: bool = Fa
             sys.stderr.write(f"The chat is at {address} (Ctrl+C stops it)\n")
             sys.stderr.flush()
             if open_browser:
-                webbrowser.open(address)
+                Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
         Server(assistant, ready).run([taken])
 
@@ -47,8 +48,10 @@ def check_port(host: str, port: int) -> None:
 def take_port(host: str, port: int) -> socket.socket:
     """Return a socket that listens at the address; raises UsageError as `check_port` does."""
     kind = socket.SOCK_STREAM
+    if not host:  # it would mean every address, which must be asked for by name
+        raise UsageError(_no_host(host))
     try:
-        family, _, _, _, address = socket.getaddrinfo(host or None, port, type=kind, flags=socket.AI_PASSIVE)[0]
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=kind)[0]
     except (OSError, UnicodeError) as error:
         raise UsageError(_no_host(host)) from error
     taken = socket.socket(family, kind)
@@ -66,17 +69,17 @@ def _complaint(host: str, port: int, error: OSError) -> str:
     match error.errno:
         case errno.EADDRINUSE:
             found = f"found port {port} on {host} in use by another program"
-            return f"{found}, expected a free one; stop that program or choose another port"
+            return f"{found}, expected a free one; stop that program or choose another with --port"
         case errno.EACCES:
-            return f"found port {port}, which needs special rights, expected one from 1024 up; choose another port"
+            return f"found port {port}, which needs special rights, expected one from 1024 up; choose it with --port"
         case errno.EADDRNOTAVAIL:
             return _no_host(host)
         case _:
-            return f"found {host}:{port} unusable ({error.strerror}), expected a free address; choose another"
+            return f"found {host}:{port} unusable ({error.strerror}), expected a free one; choose it with --host and --port"
 
 
 def _no_host(host: str) -> str:
-    return f"found host {host!r}, expected an address of this computer such as 127.0.0.1; choose another host"
+    return f"found host {host!r}, expected an address of this computer such as 127.0.0.1; choose it with --host"
 
 
 def _address(host: str, port: int) -> str:

@@ -94,9 +94,9 @@ class _Writer:
         for piece in self._document.pieces:
             text = self._document.quote(piece.span)
             if piece.kind == "markup":
-                if "\n" in text or "\r" in text:
+                if self._block is None or "\n" in text or "\r" in text:
                     yield from self._end(text)
-                elif self._block is not None:
+                else:
                     self._block.parts.append(" ")
             elif _is_heading(self._document, piece):
                 heading = f'<h3 id="{self._id(piece.span)}" tabindex="-1">{html(text)}</h3>'
