@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,12 +77,11 @@ def load_embeddings(model: str) -> Embeddings:
         os.environ["HF_HUB_OFFLINE"] = "1"
         os.environ["TRANSFORMERS_OFFLINE"] = "1"
         model = str(folder)
-    import torch
     from langchain.embeddings import init_embeddings
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    torch.set_num_threads(1)
+    use_cores(free=False)
     try:
         return init_embeddings(
             model,
@@ -99,21 +97,31 @@ def load_embeddings(model: str) -> Embeddings:
         ) from error
 
 
-@contextmanager
-def free_cores() -> Iterator[None]:
-    """Let the model use every core that is free, for the index; one question is as quick on one core.
+def use_cores(*, free: bool) -> None:
+    """Let the model use every core that is free just now, or (`free=False`) one, which is as quick for a single question.
 
     Never more than are free: two threads that share a core wait for each other at every step, a hundred times longer.
     """
     import torch
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    busy = round(os.getloadavg()[0]) if hasattr(os, "getloadavg") else 0
-    torch.set_num_threads(max(1, cores - busy))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(1)
+    torch.set_num_threads(max(1, _cores() - _busy()) if free else 1)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _busy() -> int:
+    """Return how many other threads of this computer run just now: the middle one of a few looks."""
+    looks = []
+    for _ in range(5):
+        try:
+            running = Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[0]
+        except (OSError, IndexError):
+            return round(os.getloadavg()[0]) if hasattr(os, "getloadavg") else 0
+        looks.append(int(running) - 1)
+        time.sleep(0.004)
+    return sorted(looks)[len(looks) // 2]
 
 
 def _packaged_folder() -> Path:

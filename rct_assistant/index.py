@@ -21,7 +21,7 @@ import numpy as np
 from rct_assistant.bank import BankQuestion
 from rct_assistant.corpus import Corpus
 from rct_assistant.document import Document, Passage
-from rct_assistant.embeddings import free_cores, load_embeddings, model_hash
+from rct_assistant.embeddings import load_embeddings, model_hash, use_cores
 from rct_assistant.query import normalise
 from rct_assistant.settings import Settings
 from rct_assistant.store import open_store
@@ -145,8 +145,10 @@ def _collection(client: ClientAPI, name: str, embeddings: Embeddings | None = No
 
 def _build(folder: Path, *, corpus: Corpus, embeddings: Embeddings, progress: Progress) -> dict[str, Any]:
     """Write the collections and what is fitted; returns what the manifest says of them."""
-    with free_cores():
+    try:
         return _build_documents(folder, corpus=corpus, embeddings=embeddings, progress=progress)
+    finally:
+        use_cores(free=False)
 
 
 def _build_documents(folder: Path, *, corpus: Corpus, embeddings: Embeddings, progress: Progress) -> dict[str, Any]:
@@ -190,6 +192,7 @@ def _add(collection: Chroma, texts: list[str], ids: list[str], metadata: list[di
     """Embed and add in batches; yields how many entries each batch had."""
     for start in range(0, len(texts), _BATCH):
         end = min(start + _BATCH, len(texts))
+        use_cores(free=True)
         collection.add_texts(texts[start:end], metadatas=list(metadata[start:end]), ids=ids[start:end])
         yield end - start
 

@@ -45,8 +45,8 @@ MESSAGES: dict[str, str] = {
     ),
     "keep_labels": "The labels and citations stay. They are how you can check each statement.",
     "privacy": (
-        "Your questions are not logged, not kept and not sent to any other computer. Please leave out client details"
-        " all the same."
+        "Your questions are not logged, not saved and not sent to any other computer; the page forgets them within an"
+        " hour of being closed. Please leave out client details all the same."
     ),
     "language": "I can only read questions in English, the language of the text. Please ask in English.",
     "empty": "Please type a question about the text.",
@@ -58,7 +58,7 @@ NOTICES: dict[str, str] = {
     "acronym": "{name} here means {title}, not a {other_meaning}.",
     "standing": "The text describes the standing of {name} like this.",
     "personal_details": (
-        "Your question seems to contain personal details. They are not repeated, logged or kept. Please leave them out."
+        "Your question seems to contain personal details. They are not repeated, logged or saved. Please leave them out."
     ),
     "understood_as": "Understood as a question about: {sections}.",
 }
