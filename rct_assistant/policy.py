@@ -35,6 +35,9 @@ _DISGUISE = str.maketrans(
     {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "$": "s", "@": "a", "!": "i", "|": "l"}
 )
 _LOOK_ALIKE = str.maketrans("аеорсухіѕјԁοιαε", "aeopcyxisjdoiae")
+_TAKEN_FROM = re.compile(
+    r"\b(?:from|to|on|with|by|has|have|carry|carries|cit\w+)\s+(?:the\s+)?(?:source|src|ref)|\bcit\w+\s+\d", re.I
+)
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _SPELLED_OUT = re.compile(r"\b(?:\w[ .\-_*]){3,}\w\b")
 
@@ -159,18 +162,20 @@ def _judge_about(question: str, texts: tuple[str, ...], chance: dict[str, float]
     for code in ("sources", "keep_labels", "labels", "privacy"):
         if code == "sources" and not document.source_numbers:
             continue
-        if code in ("sources", "keep_labels") and asks_for_some(question) and not learned:
+        if code in ("sources", "keep_labels") and asks_for_some(question) and not (learned and code == "keep_labels"):
             continue
         likely = learned if code == "privacy" else learned or chance["answer"] < ABOUT_PATTERN_ANSWER
         if likely and found("about", code, text):
             return Verdict("about", f"about.{code}", code)
-    return Verdict("about", "about.bank", "capabilities") if learned else None
+    return Verdict("about", "about.bank", "capabilities") if learned and not asks_for_some(question) else None
 
 
 def asks_for_some(question: str) -> bool:
     """Say whether a question asks for passages of some provenance ('which terms are from source 4'), not for a source itself."""
     wish = provenance_filter(question)
-    return wish is not None and bool(content_stems(wish.rest))
+    if wish is None or not content_stems(wish.rest):
+        return False
+    return wish.kind != "source" or _TAKEN_FROM.search(question) is not None
 
 
 def _language(text: str) -> str:
