@@ -92,7 +92,7 @@ def _gates(result: Result) -> str:
     if not result.broken:
         return f'<p class="good">Gates hold: quotes are the text\'s own, labels true, standing first, runs alike ({checks}).</p>'
     items = "".join(f"<li>{escape(line)}</li>" for line in result.broken)
-    return f'<p class="bad strong">{len(result.broken)} gates broken ({checks}):</p><ul class="bad">{items}</ul>'
+    return f'<p class="bad strong">Gates broken ({checks}):</p><ul class="bad">{items}</ul>'
 
 
 def _named(checked: Sequence[Checked]) -> str:

@@ -60,7 +60,7 @@ def show_gates(result: Result, console: Console) -> None:
             Text(f"Gates hold: fidelity, first line, determinism ({checks or 'nothing checked'}).", style="green")
         )
         return
-    console.print(Text(f"{len(result.broken)} gates broken ({checks}):", style="bold red"))
+    console.print(Text(f"Gates broken ({checks}):", style="bold red"))
     for line in result.broken[:_MOST_BROKEN]:
         console.print(Text(f"  {line}", style="red"))
     if len(result.broken) > _MOST_BROKEN:

@@ -54,8 +54,8 @@ def second_run(result: Result, step: Round) -> Result:
     for question in steps(questions[::-1], "Asking again", step.console):
         if not same_reply(step.view.outcomes[question.id], observe(again, question.text, question.history)):
             broken.append(f"{question.id}: determinism: a second run replied otherwise")
-    if not result.open:
-        broken = [line.partition(": ")[2] for line in broken]
+    if broken and not result.open:
+        broken = [f"{len(broken)} × {broken[0].partition(': ')[2]}"]
     checks = result.checks | {"asked again": len(questions)}
     return replace(result, broken=[*result.broken, *broken], checks=checks)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
@@ -108,15 +109,17 @@ def select(questions: Sequence[Question], selection: Selection) -> tuple[Questio
 def broken_gates(
     questions: Sequence[Question], outcomes: dict[str, Outcome], corpus: Corpus, *, named: bool
 ) -> list[str]:
-    """Return each fault of a gate as a line, with the question's id where single results may show (`named`)."""
-    lines = []
+    """Return each fault of a gate as a line: with the question's id where single results may show (`named`), else counted."""
+    lines: list[tuple[str, str]] = []
     for question in questions:
         response = outcomes[question.id].response
         found = [f"fidelity: {fault}" for fault in faults(response, corpus)]
         expected = question.expected == "first_line"
         found += [f"first line: {fault}" for fault in first_line_faults(response, corpus, expected=expected)]
-        lines += [f"{question.id}: {fault}" if named else fault for fault in found]
-    return lines
+        lines += [(question.id, fault) for fault in found]
+    if named:
+        return [f"{name}: {fault}" for name, fault in lines]
+    return [f"{count} × {fault}" for fault, count in Counter(fault for _, fault in lines).items()]
 
 
 def _check(selection: Selection) -> None:

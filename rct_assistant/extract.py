@@ -157,7 +157,8 @@ def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
     """Return the passages of the section that the rest of the question is about, filtered; of the whole text if it names none."""
     document = ranking.document
     words = content_stems(wish.rest) - content_stems(
-        "source text passages sentences lines parts which only just show give list from everything all every any there marked have has"
+        "source text passages sentences lines parts which only just show give list from everything all every any"
+        " there marked have has"
     )
     passages = list(document.passages)
     if words:

@@ -161,5 +161,6 @@ def test_broken_gates_name_questions_on_dev_alone(corpus: Corpus, answer: Json):
     outcomes = {"dev-1": Outcome("answer", (), (), 0.9, response=answer)}
     named = broken_gates([question], outcomes, corpus, named=True)
     unnamed = broken_gates([question], outcomes, corpus, named=False)
-    assert named == [f"dev-1: {line}" for line in unnamed]
-    assert unnamed == ["first line: a first-line question is answered without the standing of the therapy first"]
+    fault = "first line: a first-line question is answered without the standing of the therapy first"
+    assert named == [f"dev-1: {fault}"]
+    assert unnamed == [f"1 × {fault}"]
