@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from eval import plot
 from eval.cards import cards
+from eval.figures import plots
 from eval.gate import Checked, targets
 from eval.result import FOLDER, Result
-from eval.summary import ALL, FEW, Figure, Rate
+from eval.summary import ALL, FEW, Rate
 from eval.words import (
     about_typing_or_cost,
     goal,
@@ -30,6 +30,7 @@ from eval.words import (
 _HERE = Path(__file__).parent
 _VERDICTS = {"met": "met", "missed": "missed", "too few": "few", "not measured": "dim"}
 _WORST = 5
+_FEW = ' <span class="few">too few</span>'
 
 
 def save(result: Result, folder: Path = FOLDER) -> Path:
@@ -44,7 +45,7 @@ def page(result: Result) -> str:
     """Return the whole page."""
     title = f"Evaluation: {escape(result.name)}"
     script = f"<script>{(_HERE / 'page.js').read_text(encoding='utf-8')}</script>" if result.rows else ""
-    sections = [_summary(result), _target_table(result), _plots(result), _systems(result), _kinds(result)]
+    sections = [_summary(result), _target_table(result), plots(result), _systems(result), _kinds(result)]
     sections += [_others(result), _pairs(result), _questions(result), _made(result)]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -146,41 +147,6 @@ def _target_table(result: Result) -> str:
     return "<h2>Targets</h2>" + _table(["measure", "aim", "found", "n", "", "what it means"], rows)
 
 
-def _plots(result: Result) -> str:
-    """Return the plots that there is something for."""
-    figures = []
-    drawn = {system: points for system, points in result.curves.items() if points}
-    if drawn:
-        caption = (
-            "Risk over coverage: answering only the surest questions, how many of them go wrong. Lower is better; a curve "
-            "that starts low and stays low means that the score knows what it does not know."
-        )
-        figures.append(
-            (plot.curves(drawn, "coverage (share of questions answered)", "risk (share that is wrong)"), caption)
-        )
-    measure = "recall" if result.rate("recall") else "hit@1"
-    rows = _by_kind(result, measure)
-    if rows:
-        caption = f"By kind: {meaning(measure)}. The bar is the assistant's 95 % interval."
-        figures.append((plot.intervals(rows, measure_name(measure)), caption))
-    if result.latency.get("total"):
-        most = result.latency["total"][99]
-        points = {stage: [(ms, share / 100) for share, ms in enumerate(own)] for stage, own in result.latency.items()}
-        caption = "Time: the share of replies (and of their stages) that were done within so many milliseconds."
-        figures.append((plot.curves(points, "milliseconds", "share done", x_most=float(max(1, round(most)))), caption))
-    body = "".join(f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>" for svg, caption in figures)
-    return f'<h2>Plots</h2><div class="plots">{body}</div>' if figures else ""
-
-
-def _by_kind(result: Result, measure: str) -> list[tuple[str, dict[str, Figure]]]:
-    """Return a measure by kind, for each system that has it."""
-    kinds: dict[str, dict[str, Figure]] = {}
-    for rate in result.rates:
-        if rate.measure == measure and rate.kind not in (ALL, "answerable"):
-            kinds.setdefault(f"{kind_name(rate.kind)} ({rate.figure.count})", {})[rate.system] = rate.figure
-    return list(kinds.items())
-
-
 def _systems(result: Result) -> str:
     """Return the rates over all questions beside those of the baselines."""
     baselines = [system for system in dict.fromkeys(rate.system for rate in result.rates) if system != "assistant"]
@@ -223,15 +189,14 @@ def _kinds(result: Result) -> str:
     names, found = kind_table(result)
     rows = [
         [
-            escape(kind) + (' <span class="few">too few</span>' if count < FEW else ""),
+            f'{escape(kind)}{_FEW if count < FEW else ""}<br><span class="dim">{escape(kind_meaning(kind))}</span>',
             str(count),
             *(escape(value_and_interval(figure)) for figure in figures),
-            f'<span class="dim">{escape(kind_meaning(kind))}</span>',
         ]
         for kind, count, figures in found
     ]
     note = f"<p>Kinds under {FEW} questions are marked: their intervals are too wide to hold against a target.</p>"
-    return "<h2>By kind</h2>" + note + _table(["kind", "n", *names, "what it means"], rows)
+    return "<h2>By kind</h2>" + note + _table(["kind", "n", *names], rows)
 
 
 def _others(result: Result) -> str:

@@ -47,6 +47,7 @@ def result(name: str = "dev", split: str = "dev", **changed: Outcome) -> Result:
         checks={"replies": 4},
         curves={"assistant": [(0.5, 0.0), (1.0, 0.25)]},
         latency={"total": [float(step) for step in range(101)]},
+        reliability=[(0.2, 0.0, 2), (0.8, 1.0, 2)],
         values={"assistant": dict(seen.values)},
         rows=rows if split != "test" else [],
     )
@@ -148,7 +149,7 @@ def test_the_page_is_whole_and_escapes_every_text():
 def test_the_page_says_what_is_good_bad_and_next():
     written = page.page(result())
     assert all(words in written for words in ("In short", "Good:", "Bad:", "the kinds least often right: list (0"))
-    assert written.count("<svg") == 3
+    assert written.count("<svg") == 4
 
 
 def test_the_terminal_report_and_the_table():
