@@ -229,7 +229,9 @@ class Assistant:
         return found
 
     def _notices(self, question: str, decision: _Decision) -> tuple[Notice, ...]:
-        topic = decision.ranking.topic if decision.ranking and decision.message == "not_in_source" else ""
+        # A question about another therapy's standing is refused by policy; what the bank lacks has no part in that.
+        unanswered = decision.verdict is not None and decision.verdict.rule == "answerable.not_in_source"
+        topic = decision.ranking.topic if decision.ranking and unanswered else ""
         return notices_for(
             question,
             decision.document,

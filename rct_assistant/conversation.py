@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rct_assistant.document import Document
-from rct_assistant.extract import content_stems
+from rct_assistant.extract import PLACES, content_stems
 from rct_assistant.policy import after_switch
 
 MOST_EARLIER = 10
@@ -40,13 +40,6 @@ _ORDINAL = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th)\b(?:\s+(?:one|item|point|bullet|row|goal|objective|problem|question|term|misconception))?",
     re.I,
 )
-_ORDER = {
-    word: n
-    for n, words in enumerate(
-        ("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th")
-    )
-    for word in words.split()
-}
 _SHORT = 3
 _SAY_MORE = content_stems("say tell more about explain that list item again please what mean means")
 _ABOUT_PROVENANCE = re.compile(
@@ -144,7 +137,7 @@ def _by_ordinal(question: str, turn: Turn) -> str | None:
     shown = items if len(items) > len(turn.passages) / 2 else list(turn.passages)
     if match is None or len(shown) < 3:
         return None
-    place = len(shown) - 1 if match[1].lower() == "last" else _ORDER[match[1].lower()]
+    place = PLACES[match[1].lower()]
     return shown[place] if place < len(shown) else None
 
 

@@ -47,7 +47,8 @@ _PARTS = re.compile(r"\s+(?:and|plus|also|as well as|&|\+)\s+|[?;]\s+")
 _PLACE = re.compile(
     r"\b(first|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th)\b", re.I
 )
-_ORDER = {
+# Where an ordinal points in a list, from 0; the last from behind.
+PLACES = {
     word: place
     for place, words in enumerate(
         ("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th")
@@ -221,7 +222,7 @@ def _by_place(document: Document, chosen: list[str], question: str) -> str | Non
         return None
     passages = [passage for passage in document.passages if passage.section == section]
     items = [passage.id for passage in passages if passage.kind != "sentence"] or [passage.id for passage in passages]
-    place = _ORDER[match[1].lower()]
+    place = PLACES[match[1].lower()]
     return items[place] if -1 <= place < len(items) and len(items) >= 3 else None
 
 

@@ -27,8 +27,10 @@ from rct_assistant.index import DocumentIndex, searched_text
 # Set by hand and not fitted to any data yet; `python -m eval outside` measures what they give.
 LEXICAL_SHARE = 0.35
 NO_BANK_BIAS, NO_BANK_COSINE, NO_BANK_LEXICAL = -5.0, 8.0, 3.0
-# A bank question this near lends its topic to a refusal.
-TOPIC_COSINE = 0.55
+# The near bank questions whose topic a refusal names, and what they must add up to. A topic that does not fit is worse than none.
+TOPIC_COSINE = 0.70
+TOPIC_NEAR = 0.60
+TOPIC_VOTES = 8
 
 
 @dataclass(frozen=True)
@@ -111,11 +113,14 @@ class Ranker:
         return np.clip(scores, 0.0, 1.0), probabilities
 
     def _topic(self, vector: list[float]) -> str:
-        """Return what the nearest bank question says that the text does not give, if one is near enough."""
-        for question, cosine in self.index.nearest_questions(vector, 1):
-            if question.gap and cosine >= TOPIC_COSINE:
-                return question.gap
-        return ""
+        """Return the topic that most of the near bank questions name as missing from the text, if any is near enough."""
+        near = self.index.nearest_questions(vector, TOPIC_VOTES)
+        votes: dict[str, float] = {}
+        for question, cosine in near:
+            if question.gap and cosine >= TOPIC_NEAR:
+                votes[question.gap] = votes.get(question.gap, 0.0) + cosine
+        best = max(votes, key=votes.__getitem__, default="")
+        return best if votes.get(best, 0.0) >= TOPIC_COSINE else ""
 
 
 class PassageRetriever(BaseRetriever):

@@ -97,6 +97,7 @@ def test_another_therapys_standing_is_not_in_the_source(assistant: Assistant) ->
     response = assistant.ask("is CBT first-line for panic disorder?")
     assert isinstance(response, Refusal)
     assert response.reason == "not_in_source"
+    assert [notice.code for notice in response.notices] == []
 
 
 def test_a_plan_for_a_named_disorder_gets_the_standing_beside_the_answer(assistant: Assistant) -> None:
