@@ -5,7 +5,7 @@ SPLIT ?= dev
 TORCH_INDEX ?=
 BIN := .venv/bin
 
-.PHONY: install chat test check eval bench clean
+.PHONY: install chat test check eval train bench clean
 
 install: .venv/installed
 
@@ -30,6 +30,10 @@ check: install
 
 eval: install
 	$(BIN)/python -m eval run --split $(SPLIT)
+
+# Learns the adapter of the embedding model anew from the committed question bank: minutes, and seldom needed.
+train: install
+	$(BIN)/rct-assistant index train
 
 bench: install
 	$(BIN)/python -m eval bench

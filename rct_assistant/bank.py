@@ -16,16 +16,28 @@ from rct_assistant.errors import CorpusError
 
 Intent = Literal["first_line", "safety", "off_topic", "about"]
 INTENTS: tuple[Intent, ...] = get_args(Intent)
+_KEYS = frozenset({"question", "passages", "gap", "intent", "after"})
 
 
 @dataclass(frozen=True, slots=True)
 class BankQuestion:
-    """One line of a bank: exactly one of `passages`, `gap` and `intent` is set."""
+    """One line of a bank: exactly one of `passages`, `gap` and `intent` is set. A follow-up has the question it comes `after`."""
 
     question: str
     passages: tuple[str, ...] = ()
     gap: str = ""
     intent: Intent | None = None
+    after: str = ""
+
+    @property
+    def asked(self) -> str:
+        """The question as it is searched: a follow-up with the question before it."""
+        return joined(self.after, self.question) if self.after else self.question
+
+
+def joined(earlier: str, question: str) -> str:
+    """Return a follow-up and the question it leans on as one; bank lines and conversations are joined alike."""
+    return f"{earlier} {question}"
 
 
 def bank_path(document_file: Path) -> Path:
@@ -80,21 +92,18 @@ def _check_document(file: str, value: dict[str, Any], document: Document) -> Non
 def _question(file: str, number: int, value: dict[str, Any], document: Document) -> BankQuestion:
     """Check one line and return it as a question."""
     question, passages = value.get("question"), value.get("passages")
-    gap, intent = value.get("gap"), value.get("intent")
+    gap, intent, after = value.get("gap"), value.get("intent"), value.get("after", "")
     if not isinstance(question, str) or not question.strip():
         raise CorpusError(file, number, "found no question, expected a text under 'question'; add it")
-    if sum(part is not None for part in (passages, gap, intent)) != 1 or set(value) - {
-        "question",
-        "passages",
-        "gap",
-        "intent",
-    }:
+    if sum(part is not None for part in (passages, gap, intent)) != 1 or set(value) - _KEYS:
         raise CorpusError(
             file,
             number,
-            f"found the keys {sorted(value)}, expected 'question' and one of 'passages', 'gap', 'intent'; mend the"
-            " line",
+            f"found the keys {sorted(value)}, expected 'question', one of 'passages', 'gap', 'intent', and 'after' for a"
+            " follow-up; mend the line",
         )
+    if not isinstance(after, str) or ("after" in value and not after.strip()):
+        raise CorpusError(file, number, "found no text under 'after', expected the earlier question; add it")
     if intent is not None and intent not in INTENTS:
         raise CorpusError(file, number, f"found intent {intent!r}, expected one of {', '.join(INTENTS)}; mend the line")
     if gap is not None and (not isinstance(gap, str) or not gap.strip()):
@@ -108,4 +117,4 @@ def _question(file: str, number: int, value: dict[str, Any], document: Document)
                 number,
                 f"found passage {passage!r}, expected an id of {document.name}.txt; see 'rct-assistant corpus show'",
             )
-    return BankQuestion(question, tuple(passages or ()), gap or "", intent)
+    return BankQuestion(question, tuple(passages or ()), gap or "", intent, after)

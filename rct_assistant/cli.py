@@ -207,6 +207,16 @@ def index_info() -> None:
     _write(json.dumps(shown, indent=1, sort_keys=True))
 
 
+@index_app.command("train")
+def index_train() -> None:
+    """Learn the adapter of the embedding model from the question banks, and write it beside them. Takes minutes."""
+    from rct_assistant.terminal import progress_bar
+    from rct_assistant.train import train
+
+    with progress_bar() as progress:
+        _write(f"Written: {train(progress=progress).name}. The index is built again at the next start.")
+
+
 def _open_assistant() -> Assistant:
     """Open the assistant with progress and notes on stderr."""
     from rct_assistant.assistant import Assistant

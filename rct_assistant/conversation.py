@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rct_assistant.bank import joined
 from rct_assistant.document import Document
 from rct_assistant.extract import PLACES, content_stems
 from rct_assistant.policy import after_switch
@@ -81,11 +82,11 @@ def resolve(question: str, turns: Sequence[Turn]) -> Standalone:
     if turn is None:
         return Standalone(question)
     if turn.passages and _points_at_passages(question):
-        return Standalone(f"{turn.question} {question}", turn, turn.passages)
+        return Standalone(joined(turn.question, question), turn, turn.passages)
     if (chosen := _by_ordinal(question, turn)) is not None:
         rest = content_stems(_ORDINAL.sub(" ", question)) - _SAY_MORE
-        return Standalone(f"{_lead(turn.document, chosen)} {question}", turn, () if rest else (chosen,))
-    return Standalone(f"{turn.question} {question}", turn)
+        return Standalone(joined(_lead(turn.document, chosen), question), turn, () if rest else (chosen,))
+    return Standalone(joined(turn.question, question), turn)
 
 
 def substitutes(question: str) -> bool:

@@ -11,8 +11,9 @@ import importlib.util
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rct_assistant.adapter import Adapter
 from rct_assistant.errors import ModelError
 from rct_assistant.settings import PACKAGED_MODEL
 
@@ -64,12 +65,13 @@ def model_hash(model: str) -> str:
     return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
 
 
-def load_embeddings(model: str) -> Embeddings:
-    """Load the model for the CPU, with vectors of unit length.
+def load_embeddings(model: str, adapter: Adapter | None = None) -> Embeddings:
+    """Load the model for the CPU, with vectors of unit length. An adapter that was learned on another model is left aside.
 
     Raises:
         ModelError: it cannot be loaded.
     """
+    fits = adapter is not None and adapter.base == model_hash(model)
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     folder = _packaged_folder() if model == PACKAGED_MODEL else Path(model)
@@ -83,7 +85,7 @@ def load_embeddings(model: str) -> Embeddings:
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     use_cores(free=False)
     try:
-        return init_embeddings(
+        embeddings = init_embeddings(
             model,
             provider="huggingface",
             model_kwargs={"device": "cpu"},
@@ -95,6 +97,33 @@ def load_embeddings(model: str) -> Embeddings:
             f"found no loadable model at '{model}' ({first_line}), expected a folder or a name on the hub; set"
             " RCT_ASSISTANT_MODEL"
         ) from error
+    if fits and adapter is not None:
+        _merge(adapter, transformer_of(embeddings)[1])
+    return embeddings
+
+
+def transformer_of(embeddings: Any) -> tuple[Any, Any]:
+    """Return the tokenizer and the network inside loaded embeddings."""
+    sentences = embeddings._client
+    return sentences.tokenizer, sentences[0].auto_model
+
+
+def _merge(adapter: Adapter, network: Any) -> None:
+    """Add the adapter's changes to the network's weights; answering costs what it did before.
+
+    Raises:
+        ModelError: a layer of the adapter has no place in the network.
+    """
+    import torch
+
+    with torch.no_grad():
+        for name, (down, up) in adapter.layers.items():
+            try:
+                network.get_submodule(name).weight += torch.from_numpy(up @ down)
+            except (AttributeError, RuntimeError) as error:
+                raise ModelError(
+                    f"found layer {name} in the adapter, expected one of the model; run 'make train' or remove the file"
+                ) from error
 
 
 def use_cores(*, free: bool) -> None:

@@ -3,18 +3,19 @@
 Every bank question is an example; its targets are one column for each passage and one for each reason not to answer. The kernel
 is a sum of a Gaussian over sentence embeddings and a linear one over character n-grams, so that wording and spelling both count.
 Closed form, no random numbers, seconds on a laptop. Calibration uses predictions for questions whose near-duplicate family was
-left out, which follow from the same inverse without fitting again.
+left out, which follow from the same factor without fitting again.
 
 Sources: Saunders, Gammerman and Vovk, ICML 1998 (kernel ridge regression); Pahikkala, Boberg and Salakoski, ICML Workshop 2006
-(leaving out folds in closed form); Platt 1999 (logistic calibration).
+(leaving out a fold in closed form); Platt 1999 (logistic calibration).
 
 Nothing here reads files or knows a document's words; `index` says when to fit, `retrieve` uses what was fitted.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,9 @@ CLASSES = ("answer", *REASONS)
 GAMMA = 1.0  # width of the Gaussian over embeddings
 LEXICAL = 0.3  # share of the character kernel
 RIDGE = 0.1  # regularisation
-FOLDS = 5
+FOLDS = 4
+ENOUGH = 4000  # with so many questions, one fold left out is enough to calibrate on
+ANSWERABLE = 0.45  # a question is answered from this probability on; chosen on the development questions (see eval)
 FAMILY_COSINE = 0.85  # questions closer than this are one family
 _SEED = 20
 _HASHED = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), n_features=2**17, alternate_sign=False, norm=None)
@@ -46,7 +49,8 @@ class Fitted:
     """What was learned from one bank. `n` examples, `p` passages, `c` = p + len(REASONS) columns.
 
     weights: n × c, the dual coefficients; idf: the weight of each hashed n-gram; lexical: n × n-grams, unit rows;
-    relevance: weights and bias over `relevance_features`; decision: one row of weights and bias for each of CLASSES.
+    relevance: weights and bias over `relevance_features`; decision: one row of weights and bias for each of CLASSES;
+    left_out: m × 2, the probability of an answer and whether there is one, for questions that were left out.
     """
 
     weights: Array
@@ -54,6 +58,7 @@ class Fitted:
     lexical: sparse.csr_matrix
     relevance: Array
     decision: Array
+    left_out: Array
 
     def save(self, file: Path) -> None:
         """Write everything to one uncompressed .npz file."""
@@ -67,7 +72,8 @@ class Fitted:
             indptr = stored["indptr"]
             shape = (len(indptr) - 1, len(stored["idf"]))
             lexical = sparse.csr_matrix((stored["data"], stored["indices"], indptr), shape=shape)
-            return Fitted(stored["weights"], stored["idf"], lexical, stored["relevance"], stored["decision"])
+            arrays = {field.name: stored[field.name] for field in fields(Fitted) if field.name != "lexical"}
+            return Fitted(lexical=lexical, **arrays)
 
     def predict(self, vector: Array, question: str, examples: Array) -> Array:
         """Return the c target values for one normalised question with its unit vector; examples: n × dimensions."""
@@ -78,7 +84,12 @@ class Fitted:
 
 
 def fit(
-    questions: list[BankQuestion], texts: list[str], vectors: Array, passages: list[str], similarities: Array
+    questions: list[BankQuestion],
+    texts: list[str],
+    vectors: Array,
+    passages: list[str],
+    similarities: Array,
+    unseen: NDArray[np.bool_] | None = None,
 ) -> Fitted:
     """Fit the regression and its calibration.
 
@@ -88,18 +99,28 @@ def fit(
         vectors: n × dimensions, unit length.
         passages: the p passage ids, in order.
         similarities: n × p, the cosine of each question with each passage.
+        unseen: for each question, whether the embedding model was adapted without it. The calibration then rests on these.
     """
-    targets = _targets(questions, passages)
+    targets = targets_of(questions, passages)
     counts = _ngram_counts(texts)
     idf = _idf(counts)
     lexical = _weigh(counts, idf)
-    factor = _factor(vectors, lexical)
-    weights, _ = lapack.spotrs(factor, targets, lower=1)
-    left_out = _left_out(factor, weights, targets, _families(vectors))
-    answered = targets[:, : len(passages)].any(axis=1)
-    relevance = _fit_relevance(left_out[answered], similarities[answered], targets[answered], len(passages))
-    decision = _fit_decision(left_out, similarities, targets, len(passages))
-    return Fitted(weights.astype(np.float32), idf, lexical, relevance, decision)
+    fold = folds(vectors) if unseen is None or not unseen.any() else np.where(unseen, 0, 1)
+    weights, left_out = np.empty_like(targets), np.empty_like(targets)
+    one_fold = len(questions) >= ENOUGH or fold.max() == 1
+    calibrated = fold < (1 if one_fold else FOLDS)
+    for number in np.unique(fold[calibrated]):
+        order = np.argsort(fold == number, kind="stable")
+        rows = order[np.count_nonzero(fold != number) :]
+        factor = _factor(vectors[order], lexical[order])
+        weights[order], _ = lapack.spotrs(factor, targets[order], lower=1)
+        left_out[rows] = _left_out(factor, weights[rows], targets[rows])
+    left_out, similarities, known = left_out[calibrated], similarities[calibrated], targets[calibrated]
+    answered = known[:, : len(passages)].any(axis=1)
+    relevance = _fit_relevance(left_out[answered], similarities[answered], known[answered], len(passages))
+    decision = _fit_decision(left_out, similarities, known, len(passages))
+    fitted = Fitted(weights, idf, lexical, relevance, decision, np.zeros((0, 2), dtype=np.float32))
+    return replace(fitted, left_out=_answerable(fitted, left_out, similarities, known))
 
 
 def relevance_features(values: Array, similarities: Array) -> Array:
@@ -133,7 +154,45 @@ def decision_of(fitted: Fitted, values: Array, similarities: Array) -> dict[str,
     return dict(zip(CLASSES, (odds / odds.sum()).tolist(), strict=True))
 
 
-def _targets(questions: list[BankQuestion], passages: list[str]) -> Array:
+def answerable_of(probabilities: dict[str, float]) -> float:
+    """Return the probability that the text answers a question, leaving aside what policy decides."""
+    asked = probabilities["answer"] + probabilities["gap"] + probabilities["off_topic"]
+    return probabilities["answer"] / asked if asked > 0 else 0.0
+
+
+def calibration(fitted: Fitted) -> dict[str, Any]:
+    """Return how far the probability of an answer can be trusted, measured on left-out questions of the bank.
+
+    reliability: [mean probability, share that has an answer, count] for ten equal shares of the questions, least probable first;
+    risk_coverage: [share of the questions answered, share of those without an answer], the most probable answered first.
+    """
+    chance, truth = fitted.left_out[np.argsort(-fitted.left_out[:, 0], kind="stable")].T
+    parts = [part for part in np.array_split(np.arange(len(chance))[::-1], 10) if len(part)]
+    ends = [round(len(chance) * tenth / 10) for tenth in range(1, 11)]
+    return {
+        "threshold": ANSWERABLE,
+        "questions": len(chance),
+        "reliability": [[_rounded(chance[part].mean()), _rounded(truth[part].mean()), len(part)] for part in parts],
+        "risk_coverage": [[_rounded(end / len(chance)), _rounded(1.0 - truth[:end].mean())] for end in ends if end],
+    }
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 4)
+
+
+def _answerable(fitted: Fitted, values: Array, similarities: Array, targets: Array) -> Array:
+    """Return `Fitted.left_out` for questions with these left-out predictions; those that policy decides are not in it."""
+    passages = similarities.shape[1]
+    policy = targets[:, [passages + REASONS.index(name) for name in ("first_line", "safety", "about")]].any(axis=1)
+    rows = [
+        (answerable_of(decision_of(fitted, values[row], similarities[row])), targets[row, :passages].any())
+        for row in np.flatnonzero(~policy)
+    ]
+    return np.asarray(rows, dtype=np.float32).reshape(-1, 2)
+
+
+def targets_of(questions: list[BankQuestion], passages: list[str]) -> Array:
     """Return n × c targets, 1 where a passage answers or a reason holds."""
     column = {name: position for position, name in enumerate([*passages, *REASONS])}
     targets = np.zeros((len(questions), len(column)), dtype=np.float32)
@@ -183,31 +242,25 @@ def _factor(vectors: Array, lexical: sparse.csr_matrix) -> Array:
     return np.asarray(factor, dtype=np.float32)
 
 
-def _families(vectors: Array) -> NDArray[np.int64]:
-    """Return the family of each question: connected by cosines above FAMILY_COSINE."""
+def folds(vectors: Array) -> NDArray[np.int64]:
+    """Return the fold of each question, 0 to FOLDS - 1; a family, connected by cosines above FAMILY_COSINE, is never split."""
     close = [
         sparse.csr_matrix(vectors[start : start + 1000] @ vectors.T > FAMILY_COSINE)
         for start in range(0, len(vectors), 1000)
     ]
-    _, family = connected_components(sparse.vstack(close), directed=False)
-    return np.asarray(family, dtype=np.int64)
+    families, family = connected_components(sparse.vstack(close), directed=False)
+    folds = np.random.default_rng(_SEED).permutation(np.arange(families) % FOLDS)
+    return np.asarray(folds[family], dtype=np.int64)
 
 
-def _left_out(factor: Array, weights: Array, targets: Array, family: NDArray[np.int64]) -> Array:
-    """Return the prediction for each question without its fold; a family is never split. Overwrites `factor`.
+def _left_out(factor: Array, weights: Array, targets: Array) -> Array:
+    """Return the predictions for the last rows of a fit as if those had been left out.
 
-    With A the inverse and B a fold, the prediction without B is y[B] - inverse(A[B, B]) @ weights[B].
+    With A the kernel, B the last rows, L the factor and S the inverse of inverse(A)[B, B], that prediction is
+    y[B] - S weights[B]; as B is last, S is L[B, B] L[B, B]ᵀ.
     """
-    inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
-    fold = np.random.default_rng(_SEED).integers(0, FOLDS, family.max() + 1)[family]
-    predictions = np.empty_like(targets)
-    for number in range(FOLDS):
-        rows = np.flatnonzero(fold == number)
-        if len(rows) == 0:
-            continue
-        lower = np.tril(inverse[np.ix_(rows, rows)])
-        block = lower + np.tril(lower, -1).T
-        predictions[rows] = targets[rows] - np.linalg.solve(block, weights[rows])
+    last = np.tril(factor[-len(weights) :, -len(weights) :])
+    predictions: Array = targets - last @ (last.T @ weights)
     return predictions
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rct_assistant.adapter import Adapter, adapter_hash, load_adapter
 from rct_assistant.bank import BankQuestion
 from rct_assistant.corpus import Corpus
 from rct_assistant.document import Document, Passage
@@ -86,12 +87,13 @@ def open_index(corpus: Corpus, settings: Settings, *, progress: Progress, say: C
         ModelError: the embedding model is missing or not the expected one.
         StoreError: the index cannot be built.
     """
-    made_from = _made_from(corpus, settings.model)
-    embeddings = load_embeddings(settings.model)
+    made_from = _made_from(corpus, settings)
+    adapter = load_adapter(settings.corpus)
+    embeddings = load_embeddings(settings.model, adapter)
     opened = open_store(
         settings.data / "index",
         made_from,
-        build=partial(_build, corpus=corpus, embeddings=embeddings, progress=progress),
+        build=partial(_build, corpus=corpus, embeddings=embeddings, adapter=adapter, progress=progress),
         check=partial(_check, corpus=corpus),
         say=say,
     )
@@ -104,7 +106,7 @@ def open_index(corpus: Corpus, settings: Settings, *, progress: Progress, say: C
     return Index(documents, embeddings, opened.manifest)
 
 
-def _made_from(corpus: Corpus, model: str) -> dict[str, Any]:
+def _made_from(corpus: Corpus, settings: Settings) -> dict[str, Any]:
     """Return everything that the index depends on; its keys name what changed when it is stale."""
     code = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in ("fit", "query"))
     banks = {name: _hash([asdict(question) for question in bank]) for name, bank in corpus.banks.items()}
@@ -115,7 +117,8 @@ def _made_from(corpus: Corpus, model: str) -> dict[str, Any]:
     return {
         "documents": {d.name: _hash([d.sha256, [asdict(passage) for passage in d.passages]]) for d in corpus.documents},
         "question bank": banks,
-        "model": model_hash(model),
+        "model": model_hash(settings.model),
+        "adapter": adapter_hash(settings.corpus),
         "versions": versions,
         "code": hashlib.sha256(code).hexdigest(),
         "layout": LAYOUT,
@@ -143,16 +146,23 @@ def _collection(client: ClientAPI, name: str, embeddings: Embeddings | None = No
     return Chroma(name, embedding_function=embeddings, client=client, collection_configuration=configuration)
 
 
-def _build(folder: Path, *, corpus: Corpus, embeddings: Embeddings, progress: Progress) -> dict[str, Any]:
+def _build(
+    folder: Path, *, corpus: Corpus, embeddings: Embeddings, adapter: Adapter | None, progress: Progress
+) -> dict[str, Any]:
     """Write the collections and what is fitted; returns what the manifest says of them."""
     try:
-        return _build_documents(folder, corpus=corpus, embeddings=embeddings, progress=progress)
+        return _build_documents(folder, corpus=corpus, embeddings=embeddings, adapter=adapter, progress=progress)
     finally:
         use_cores(free=False)
 
 
-def _build_documents(folder: Path, *, corpus: Corpus, embeddings: Embeddings, progress: Progress) -> dict[str, Any]:
+def _build_documents(
+    folder: Path, *, corpus: Corpus, embeddings: Embeddings, adapter: Adapter | None, progress: Progress
+) -> dict[str, Any]:
+    from rct_assistant.fit import calibration
+
     client = _client(folder)
+    calibrated: dict[str, Any] = {}
     total = sum(len(document.passages) + len(corpus.banks[document.name]) for document in corpus.documents)
     done = 0
 
@@ -171,16 +181,15 @@ def _build_documents(folder: Path, *, corpus: Corpus, embeddings: Embeddings, pr
         questions = _collection(client, f"questions-{number}", embeddings)
         ids = [str(line) for line in range(len(bank))]
         kinds = [{"kind": str(question.intent or ("gap" if question.gap else "answer"))} for question in bank]
-        for added in _add(questions, [normalise(question.question) for question in bank], ids, kinds):
+        for added in _add(questions, [normalise(question.asked) for question in bank], ids, kinds):
             advance("Reading the question bank", added)
         if bank:
             advance("Learning from the question bank", 0)
-            _fit_document(document, bank, passages, questions).save(folder / f"fitted-{number}.npz")
-    return {
-        "counts": {
-            document.name: [len(document.passages), len(corpus.banks[document.name])] for document in corpus.documents
-        }
-    }
+            fitted = _fit_document(document, bank, passages, questions, adapter)
+            fitted.save(folder / f"fitted-{number}.npz")
+            calibrated[document.name] = calibration(fitted)
+    counts = {d.name: [len(d.passages), len(corpus.banks[d.name])] for d in corpus.documents}
+    return {"counts": counts, "answerable": calibrated}
 
 
 def searched_text(passage: Passage) -> str:
@@ -197,13 +206,16 @@ def _add(collection: Chroma, texts: list[str], ids: list[str], metadata: list[di
         yield end - start
 
 
-def _fit_document(document: Document, bank: tuple[BankQuestion, ...], passages: Chroma, questions: Chroma) -> Fitted:
+def _fit_document(
+    document: Document, bank: tuple[BankQuestion, ...], passages: Chroma, questions: Chroma, adapter: Adapter | None
+) -> Fitted:
     from rct_assistant.fit import fit
 
     ids = list(document.by_id)
     vectors = _vectors(questions, [str(line) for line in range(len(bank))])
     similarities = vectors @ _vectors(passages, ids).T
-    return fit(list(bank), [normalise(question.question) for question in bank], vectors, ids, similarities)
+    texts = [normalise(question.asked) for question in bank]
+    return fit(list(bank), texts, vectors, ids, similarities, adapter.held(texts) if adapter else None)
 
 
 def _vectors(collection: Chroma, ids: list[str]) -> Array:

@@ -20,7 +20,7 @@ from pydantic import ConfigDict, Field
 
 from rct_assistant.citations import passage_label
 from rct_assistant.document import Document
-from rct_assistant.fit import CLASSES, Array, decision_of, relevance_of
+from rct_assistant.fit import CLASSES, Array, answerable_of, decision_of, relevance_of
 from rct_assistant.index import DocumentIndex, searched_text
 
 # Without a bank: weight of the lexical evidence, and the logistic model of an answer over cosine and lexical coverage.
@@ -53,8 +53,7 @@ class Ranking:
     @property
     def answerable(self) -> float:
         """The probability that the text answers the question, leaving aside what policy decides."""
-        asked = self.probabilities["answer"] + self.probabilities["gap"] + self.probabilities["off_topic"]
-        return self.probabilities["answer"] / asked if asked > 0 else 0.0
+        return answerable_of(self.probabilities)
 
     @cached_property
     def scores(self) -> dict[str, float]:
