@@ -11,16 +11,19 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from rct_assistant.citations import states
 from rct_assistant.conversation import MOST_EARLIER, Standalone, Turn, is_dependent, resolve, substitutes
 from rct_assistant.corpus import Corpus, load_corpus
 from rct_assistant.document import Document
-from rct_assistant.extract import best_of_part, nearest, parts, provenance_filter, select, select_by_provenance, tidy
+from rct_assistant.extract import nearest, provenance_filter, select, select_by_provenance, tidy
+from rct_assistant.fit import ANSWERABLE
 from rct_assistant.index import Index, open_index
 from rct_assistant.messages import message
 from rct_assistant.notices import notices_for
+from rct_assistant.parts import Missing, best_of_each, missing, split
 from rct_assistant.policy import (
     LONGEST,
     Verdict,
@@ -35,12 +38,11 @@ from rct_assistant.render import plain_text
 from rct_assistant.response import Answer, Notice, Reason, Refusal, Response
 from rct_assistant.retrieve import PassageRetriever, Ranker, Ranking
 from rct_assistant.settings import Settings, load_settings
+from rct_assistant.spelling import Spelling
 from rct_assistant.verify import verify
 
 # Chosen on the development questions (see eval).
-ANSWERABLE = 0.45
 REST_ANSWERABLE = 0.60
-PART_ANSWERABLE = 0.80
 STANDS_ALONE = 0.60
 CLEAR = 0.50
 VERSION = importlib.metadata.version("rct-assistant")
@@ -66,6 +68,7 @@ class _Decision:
     near: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     message: str = ""
+    missing: Missing | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -76,6 +79,8 @@ class Assistant:
         self.corpus = corpus
         self.index = index
         self._rankers = tuple(Ranker(document) for document in index.documents)
+        asked = (question.asked for bank in corpus.banks.values() for question in bank)
+        self._spelling = Spelling(normalise(text) for text in chain(asked, (d.text for d in corpus.documents)))
 
     @staticmethod
     def open(
@@ -124,10 +129,10 @@ class Assistant:
 
     def rank(self, question: str) -> Ranking:
         """Rank the passages of the document that most probably answers; a long question is read by its clearest sentence."""
-        readings = focus(question)
-        vectors = self.index.embeddings.embed_documents([normalise(text) for text in readings])
+        readings = [self._spelling.mend(normalise(text)) for text in focus(question)]
+        vectors = self.index.embeddings.embed_documents(readings)
         rankings = [
-            ranker.rank(normalise(text), vector)
+            ranker.rank(text, vector)
             for text, vector in zip(readings, vectors, strict=True)
             for ranker in self._rankers
         ]
@@ -187,7 +192,6 @@ class Assistant:
 
     def _answer(self, question: str, decision: _Decision, ranking: Ranking) -> _Decision:
         """Return the passages that answer, or the refusal of a question that the text does not answer."""
-        document = ranking.document
         if decision.standalone.earlier and decision.standalone.passages:
             pointed_at = decision.standalone.earlier.document
             return self._with_message(decision, list(decision.standalone.passages), pointed_at)
@@ -196,22 +200,20 @@ class Assistant:
             if found := select_by_provenance(rest, wish):
                 return self._with_message(decision, found, rest.document)
         if ranking.answerable >= ANSWERABLE:
-            return self._with_message(decision, self._select(question, decision, ranking), document)
+            return self._select(question, decision, ranking)
         off_topic = ranking.probabilities["off_topic"] > ranking.probabilities["gap"]
         code = "off_topic" if off_topic else "not_in_source"
         verdict = Verdict("not_in_source", f"answerable.{code}", code)
         return replace(decision, verdict=verdict, near=() if off_topic else tuple(nearest(ranking)), message=code)
 
-    def _select(self, question: str, decision: _Decision, ranking: Ranking) -> list[str]:
-        """Return the passages that answer the question, and those that answer its parts if it asks two things at once."""
+    def _select(self, question: str, decision: _Decision, ranking: Ranking) -> _Decision:
+        """Return the passages that answer the question, and those that answer its parts if it asks several things at once."""
         chosen = select(ranking, question)
         if decision.standalone.earlier is not None:
-            return chosen
-        for part in parts(question):
-            of_part = self.rank(part)
-            if of_part.document is ranking.document and of_part.answerable >= PART_ANSWERABLE:
-                chosen += best_of_part(of_part)
-        return tidy(ranking.document, chosen, ranking)
+            return self._with_message(decision, chosen, ranking.document)
+        rankings = [self.rank(part) for part in split(question)]
+        shown = tidy(ranking.document, chosen + best_of_each(rankings, ranking), ranking)
+        return replace(self._with_message(decision, shown, ranking.document), missing=missing(rankings))
 
     def _with_message(self, decision: _Decision, shown: list[str], document: Document) -> _Decision:
         passages = [document.by_id[name] for name in shown]
@@ -231,14 +233,14 @@ class Assistant:
     def _notices(self, question: str, decision: _Decision) -> tuple[Notice, ...]:
         # A question about another therapy's standing is refused by policy; what the bank lacks has no part in that.
         unanswered = decision.verdict is not None and decision.verdict.rule == "answerable.not_in_source"
-        topic = decision.ranking.topic if decision.ranking and unanswered else ""
+        lacking = Missing("", decision.ranking.topic) if decision.ranking and unanswered else decision.missing
         return notices_for(
             question,
             decision.document,
             reason=decision.verdict.reason if decision.verdict else None,
             shown=decision.shown,
             follow_up=decision.standalone.earlier is not None,
-            topic=topic,
+            missing=lacking,
         )
 
     def _word(self, decision: _Decision, question: str, history: Sequence[str]) -> Response:

@@ -13,7 +13,6 @@ from rct_assistant.retrieve import Ranking
 
 # Chosen on the development questions (see eval).
 RELEVANT = 0.30
-PART_RELEVANT = 0.70
 NEAR = 0.05
 SAME = 0.65
 LIST_SHARE = 0.5
@@ -43,7 +42,6 @@ _UNIT = re.compile(
 _WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once a)\s+(?:single\s+)?week)\b", re.I)
 _LESS = re.compile(r"\b(?:shorter|less|fewer|under|below|quicker|sooner|faster)\b", re.I)
 _MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I)
-_PARTS = re.compile(r"\s+(?:and|plus|also|as well as|&|\+)\s+|[?;]\s+")
 _PLACE = re.compile(
     r"\b(first|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th)\b", re.I
 )
@@ -119,18 +117,6 @@ def tidy(document: Document, chosen: list[str], ranking: Ranking) -> list[str]:
     """Return passages without repeats, with the rest of their blocks, in the order of the text; the better ranked one stays."""
     best_first = sorted(dict.fromkeys(chosen), key=lambda name: -ranking.scores[name])
     return in_text_order(document, _with_blocks(document, _without_repeats(document, best_first)))
-
-
-def parts(question: str) -> list[str]:
-    """Return the parts of a question that asks two things at once; empty when it asks one."""
-    found = [part.strip(" ,.;:?&+") for part in _PARTS.split(question)]
-    return [part for part in found if len(content_stems(part)) >= 2] if len(found) > 1 else []
-
-
-def best_of_part(ranking: Ranking) -> list[str]:
-    """Return the passage that most surely answers a part of a question, if one does."""
-    best = ranking.passages[0]
-    return [best.id] if best.score >= PART_RELEVANT else []
 
 
 def nearest(ranking: Ranking) -> list[str]:

@@ -55,6 +55,7 @@ MESSAGES: dict[str, str] = {
 
 NOTICES: dict[str, str] = {
     "gap": "The text does not give {topic}.",
+    "part": "The text does not answer the {place} part of your question.",
     "acronym": "{name} here means {title}, not a {other_meaning}.",
     "standing": "The text describes the standing of {name} like this.",
     "personal_details": (
@@ -63,15 +64,19 @@ NOTICES: dict[str, str] = {
     "understood_as": "Understood as a question about: {sections}.",
 }
 
+# The parts of a question that a notice can name.
+PLACES = ("first", "second", "third", "fourth")
+
 
 def message(code: str, document: Document) -> str:
     """Return a message with its slots filled from the document."""
     return MESSAGES[code].format(**_slots(document))
 
 
-def notice(code: str, document: Document, *, topic: str = "", sections: Iterable[str] = ()) -> str:
-    """Return a notice's sentence; `topic` is a gap topic of the bank, `sections` are headings of the document."""
-    return NOTICES[code].format(**_slots(document), topic=topic, sections=", ".join(dict.fromkeys(sections)))
+def notice(code: str, document: Document, *, topic: str = "", place: str = "", sections: Iterable[str] = ()) -> str:
+    """Return a notice's sentence; `topic` is a gap topic of the bank, `place` one of PLACES, `sections` are headings."""
+    slots = {**_slots(document), "topic": topic, "place": place, "sections": ", ".join(dict.fromkeys(sections))}
+    return NOTICES[code].format(**slots)
 
 
 def _slots(document: Document) -> dict[str, str]:

@@ -7,12 +7,19 @@ from collections.abc import Sequence
 from rct_assistant.citations import cite
 from rct_assistant.document import Document
 from rct_assistant.messages import notice
+from rct_assistant.parts import Missing
 from rct_assistant.policy import has_personal_details, means_other, plans_for_disorder
 from rct_assistant.response import Notice, Reason
 
 
 def notices_for(
-    question: str, document: Document, *, reason: Reason | None, shown: Sequence[str], follow_up: bool, topic: str
+    question: str,
+    document: Document,
+    *,
+    reason: Reason | None,
+    shown: Sequence[str],
+    follow_up: bool,
+    missing: Missing | None,
 ) -> tuple[Notice, ...]:
     """Return the notices of a reply.
 
@@ -22,7 +29,7 @@ def notices_for(
         reason: of a refusal, or None for an answer.
         shown: ids of the passages shown.
         follow_up: whether the question was understood from an earlier one.
-        topic: what the bank says that the text does not give, if anything.
+        missing: what of the question the text does not answer, if that is known.
     """
     notices = []
     if has_personal_details(question):
@@ -36,6 +43,8 @@ def notices_for(
         first = document.by_id[document.standing[0]]
         if first.id not in shown:
             notices.append(Notice("standing", notice("standing", document), cite(document, first)))
-    if reason == "not_in_source" and topic:
-        notices.append(Notice("gap", notice("gap", document, topic=topic)))
+    if missing and missing.place:
+        notices.append(Notice("part", notice("part", document, place=missing.place)))
+    if missing and missing.topic:
+        notices.append(Notice("gap", notice("gap", document, topic=missing.topic)))
     return tuple(notices)

@@ -12,7 +12,7 @@ from rct_assistant.citations import cite, states
 from rct_assistant.corpus import Corpus
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
-from rct_assistant.messages import MESSAGES, NOTICES, message, notice
+from rct_assistant.messages import MESSAGES, NOTICES, PLACES, message, notice
 from rct_assistant.render import plain_text
 from rct_assistant.response import SCHEMA, Notice, Statement
 
@@ -134,6 +134,9 @@ def _notice_texts(code: str, document: Document, corpus: Corpus, sections: list[
     if code == "gap":
         for topic in {question.gap for question in corpus.banks[document.name]} - {""}:
             yield notice(code, document, topic=topic)
+    elif code == "part":
+        for place in PLACES:
+            yield notice(code, document, place=place)
     else:
         yield notice(code, document, sections=sections)
 

@@ -1,0 +1,57 @@
+"""Questions that ask several things at once: what answers each part, and which part the text does not answer.
+
+A part is found by its conjunction or punctuation and ranked by itself. What is known of a part goes beside what the whole
+question found and never replaces it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rct_assistant.extract import content_stems
+from rct_assistant.messages import PLACES
+from rct_assistant.retrieve import Ranking
+
+# Chosen on the development questions (see eval).
+PART_ANSWERABLE = 0.80
+PART_RELEVANT = 0.70
+PART_MISSING = 0.10  # a part is called unanswered only if an answer is less probable than this
+
+_PARTS = re.compile(r"\s+(?:and|plus|also|as well as|&|\+)\s+|[?;]\s+")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A part that the text does not answer: its place among the parts, one of PLACES, and what the bank says is missing."""
+
+    place: str
+    topic: str
+
+
+def split(question: str) -> list[str]:
+    """Return the parts of a question that asks several things at once; empty when it asks one."""
+    found = [part.strip(" ,.;:?&+") for part in _PARTS.split(question)]
+    return [part for part in found if len(content_stems(part)) >= 2] if len(found) > 1 else []
+
+
+def best_of_each(rankings: Sequence[Ranking], whole: Ranking) -> list[str]:
+    """Return the passage that most surely answers each part, where one does, from the document of the whole question."""
+    return [
+        ranking.passages[0].id
+        for ranking in rankings
+        if ranking.document is whole.document
+        and ranking.answerable >= PART_ANSWERABLE
+        and ranking.passages[0].score >= PART_RELEVANT
+    ]
+
+
+def missing(rankings: Sequence[Ranking]) -> Missing | None:
+    """Return the first part that the text plainly does not answer, if there is one beside a part that it does."""
+    if len(rankings) < 2 or all(ranking.answerable < PART_ANSWERABLE for ranking in rankings):
+        return None
+    for place, ranking in zip(PLACES, rankings, strict=False):
+        if ranking.answerable < PART_MISSING:
+            return Missing(place, ranking.topic)
+    return None

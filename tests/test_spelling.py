@@ -1,0 +1,31 @@
+"""Slips of the finger: what is mended and what is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from rct_assistant.spelling import Spelling
+
+SPELLING = Spelling(["mutual empathy and relational images"] * 3 + ["the mutuel of the wellesley centers"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("mutaul empathy", "mutual empathy"),
+        ("mutul empathyy", "mutual empathy"),
+        ("relationel imagse", "relational images"),
+        ("mutual empathy", "mutual empathy"),
+    ],
+)
+def test_one_slip_in_a_word_is_mended(typed: str, read: str) -> None:
+    assert SPELLING.mend(typed) == read
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["anb teh", "mutuel", "wellesle", "ketamine", "mtaual", "", "1976 (mutual)"],
+    ids=["short", "used once", "target too rare", "far from all", "two slips", "empty", "numbers and signs"],
+)
+def test_everything_else_stays(typed: str) -> None:
+    assert SPELLING.mend(typed) == typed
