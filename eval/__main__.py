@@ -1,4 +1,4 @@
-"""The command line of the evaluation: `python -m eval run|outside|compare|gate|overlap|bench|table`.
+"""The command line of the evaluation: `python -m eval run|outside|compare|gate|overlap|bank|ablate|bench|table`.
 
 Status 0 when done, 1 when a gate is broken (or for a bug, with its traceback), 2 for input that cannot be used.
 """
@@ -96,13 +96,14 @@ def _gate(options: argparse.Namespace) -> int:
 def _overlap(options: argparse.Namespace) -> int:
     from eval import overlap
     from eval.questions import load_questions, split_file
-    from rct_assistant.assistant import Assistant
+    from rct_assistant.corpus import load_corpus
+    from rct_assistant.settings import load_settings
 
-    assistant = Assistant.open()
-    text = assistant.corpus.documents[0].text
+    corpus = load_corpus(load_settings().corpus)
+    text = corpus.documents[0].text
     questions = load_questions(split_file(options.split), text)
     others = load_questions(split_file("dev"), text) if options.split != "dev" else ()
-    near = overlap.nearest(questions, others, assistant.index)
+    near = overlap.nearest(questions, others, corpus)
     console = _console()
     for kind in (k for k in KINDS if any(q.kind == k for q in questions)):
         own = [near[q.id] for q in questions if q.kind == kind]
@@ -117,6 +118,31 @@ def _overlap(options: argparse.Namespace) -> int:
             console.print(
                 f"  {found.bank:.3f} {question.id}: {question.text!r:.70} ~ {found.bank_text!r:.70}", markup=False
             )
+    return 0
+
+
+def _bank(options: argparse.Namespace) -> int:
+    from eval import bank, report
+    from eval.plain import vectors_of
+    from rct_assistant.corpus import load_corpus
+    from rct_assistant.settings import load_settings
+
+    corpus = load_corpus(load_settings().corpus)
+    for document in corpus.documents:
+        if questions := corpus.banks[document.name]:
+            vectors = vectors_of([question.asked for question in questions])
+            report.show_bank(questions, bank.inspect(questions, vectors, list(document.by_id)), _console())
+    return 0
+
+
+def _ablate(options: argparse.Namespace) -> int:
+    from eval import ablation
+
+    result = ablation.run(_progress())
+    table = ablation.table(result)
+    _console().print(table, markup=False, soft_wrap=True)
+    path = save(result).with_suffix(".md")
+    path.write_text(f"{ablation.HEAD}\n\n{table}\n", encoding="utf-8")
     return 0
 
 
@@ -160,6 +186,12 @@ def _parser() -> argparse.ArgumentParser:
     overlap = commands.add_parser("overlap", help="count near copies of dev or bank lines")
     overlap.set_defaults(run=_overlap)
     overlap.add_argument("--split", default="test", choices=SPLITS)
+    commands.add_parser(
+        "bank", help="report what the question bank covers, and where it contradicts itself"
+    ).set_defaults(run=_bank)
+    commands.add_parser("ablate", help="switch each part off in turn and ask the dev questions").set_defaults(
+        run=_ablate
+    )
     commands.add_parser("bench", help="time building, starting and answering").set_defaults(run=_bench)
     table = commands.add_parser("table", help="write results as a Markdown table")
     table.set_defaults(run=_table)

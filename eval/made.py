@@ -20,7 +20,7 @@ _PACKAGES = (
     "bm25s", "chromadb", "ir-measures", "langchain", "langchain-chroma", "numpy", "rct-assistant", "scikit-learn", "scipy",
     "sentence-transformers", "torch", "transformers",
 )  # fmt: skip
-_TUNED = ("assistant", "extract", "fit", "policy", "retrieve")
+_TUNED = ("assistant", "extract", "fit", "parts", "policy", "retrieve")
 _ROOT = Path(__file__).parent.parent
 
 
@@ -33,6 +33,7 @@ def made_from(corpus: Corpus, whole: Index, questions: dict[str, Path]) -> dict[
         "cpus": os.cpu_count(),
         "versions": {name: _version(name) for name in _PACKAGES},
         "model": {"name": load_settings().model.rpartition("/")[2], "sha256": index["model"]},
+        "adapter": index["adapter"],
         "documents": corpus.hashes,
         "banks": index["question bank"],
         "bank_lines": {name: len(bank) for name, bank in corpus.banks.items()},

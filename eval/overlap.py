@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.plain import vectors_of
 from eval.questions import Question
-from rct_assistant.index import Index
-from rct_assistant.query import normalise
+from rct_assistant.corpus import Corpus
 
 Array = NDArray[np.float32]
 _NONE: Array = np.zeros((0, 0), dtype=np.float32)
@@ -32,14 +32,13 @@ class Near:
         return max(self.dev, self.bank) > COPY
 
 
-def nearest(questions: Sequence[Question], others: Sequence[Question], index: Index) -> dict[str, Near]:
+def nearest(questions: Sequence[Question], others: Sequence[Question], corpus: Corpus) -> dict[str, Near]:
     """Return what each question is nearest to, by id; without `others` (the dev questions) in the bank alone."""
-    vectors = _vectors([_text(question) for question in questions], index)
+    vectors = _vectors([_text(question) for question in questions])
     texts = [_text(question) for question in others]
-    dev = _closest(vectors, _vectors(texts, index), texts)
-    lines = [line.question for document in index.documents for line in document.bank]
-    examples = [document.examples for document in index.documents if len(document.examples)]
-    bank = _closest(vectors, np.concatenate(examples) if examples else _NONE, lines)
+    dev = _closest(vectors, _vectors(texts), texts)
+    lines = [line.asked for bank in corpus.banks.values() for line in bank]
+    bank = _closest(vectors, _vectors(lines), lines)
     return {q.id: Near(*one, *other) for q, one, other in zip(questions, dev, bank, strict=True)}
 
 
@@ -53,10 +52,8 @@ def _text(question: Question) -> str:
     return " ".join([*question.history[-1:], question.text])
 
 
-def _vectors(texts: Sequence[str], index: Index) -> Array:
-    if not texts:
-        return _NONE
-    return np.asarray(index.embeddings.embed_documents([normalise(text) for text in texts]), dtype=np.float32)
+def _vectors(texts: Sequence[str]) -> Array:
+    return vectors_of(texts) if texts else _NONE
 
 
 def _closest(vectors: Array, others: Array, texts: Sequence[str]) -> list[tuple[float, str]]:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from eval.bank import BankReport
 from eval.gate import Checked, targets
 from eval.pairs import Pair
 from eval.result import Result
@@ -22,6 +23,7 @@ from eval.words import (
     value_and_interval,
     verdict_mark,
 )
+from rct_assistant.bank import BankQuestion
 
 _STYLES = {"met": "green", "missed": "red", "too few": "yellow", "not measured": "dim"}
 _MOST_BROKEN = 20
@@ -70,6 +72,25 @@ def show_gates(result: Result, console: Console) -> None:
 def show_targets(result: Result, console: Console) -> None:
     """Print the rates beside their targets."""
     console.print(_targets(targets(result)))
+
+
+def show_bank(bank: Sequence[BankQuestion], report: BankReport, console: Console) -> None:
+    """Print what a bank covers, and every clash for a person to judge."""
+    few = sorted(report.passages.items(), key=lambda item: item[1])[:10]
+    table = _table("Question bank", "what", "count")
+    table.add_row("lines", str(report.lines))
+    table.add_row("repeats that do not count", str(len(report.repeats)))
+    table.add_row("counted, with an answer", str(report.answered))
+    table.add_row("counted, not in the text", f"{report.gaps} on {len(report.topics)} topics")
+    for name, count in report.intents.items():
+        table.add_row(f"counted, {name}", str(count))
+    for name, count in few:
+        table.add_row(f"fewest: {name}", str(count))
+    console.print(table)
+    console.print(f"{len(report.clashes)} pairs of near duplicates have no answer in common:")
+    for pair in report.clashes:
+        earlier, later = bank[pair.earlier], bank[pair.later]
+        console.print(f"  {pair.cosine:.3f} {earlier.asked!r} ~ {later.asked!r}", markup=False)
 
 
 def pairs_table(pairs: Sequence[Pair], title: str) -> Table:

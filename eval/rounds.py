@@ -17,6 +17,7 @@ from eval import baselines, deletion, robustness
 from eval.gold import Gold, Unit, resolve
 from eval.outcome import Outcome, observe, same_reply
 from eval.pairs import pairs
+from eval.plain import plain_embeddings
 from eval.questions import Question
 from eval.result import Result
 from eval.score import BASELINE, BY_NAME, Measure, Values, score
@@ -93,7 +94,7 @@ def gold_deletion(result: Result, step: Round) -> Result:
 
 def against_baselines(result: Result, step: Round, dev: Sequence[Question]) -> Result:
     """Let the baselines rank and answer the same questions, with cut-offs chosen on dev, and compare in pairs."""
-    document, embeddings = step.assistant.corpus.documents[0], step.assistant.index.embeddings
+    document, embeddings = step.assistant.corpus.documents[0], plain_embeddings()
     questions = step.view.questions
     vectors = baselines.embed(questions, embeddings)
     dev_vectors = vectors if result.split == "dev" else baselines.embed(dev, embeddings)

@@ -59,7 +59,7 @@ def run(selection: Selection, *, name: str, console: Console) -> Result:
     outcomes, bare = ask(assistant, asked, console)
     replies = list(outcomes.values())
     money = cost.rates(replies, bare, started, cost.peak_megabytes())
-    near = overlap.nearest(asked, dev if selection.split != "dev" else (), assistant.index)
+    near = overlap.nearest(asked, dev if selection.split != "dev" else (), assistant.corpus)
     step = _round(assistant, asked, outcomes, overlap.copies(near), console)
     result = _first_result(name, selection.split, step)
     made = made_from(assistant.corpus, assistant.index, {f"{split}.jsonl": split_file(split) for split in SPLITS})

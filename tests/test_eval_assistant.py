@@ -44,7 +44,7 @@ def small(assistant: Assistant) -> Assistant:
         [dict(zip(stored["ids"], stored["embeddings"], strict=True))[name] for name in ids], np.float32
     )
     bank, examples = index.bank[::20], index.examples[::20]
-    texts = [normalise(line.question) for line in bank]
+    texts = [normalise(line.asked) for line in bank]
     fitted = fit.fit(list(bank), texts, examples, ids, examples @ vectors.T)
     own = deletion.MemoryIndex(index.document, bank, examples, fitted, index.passages, index.questions, vectors)
     corpus = Corpus((index.document,), {index.document.name: bank})
@@ -130,8 +130,8 @@ def test_baselines_rank_every_unit(assistant: Assistant, few: list[Question]):
 
 
 def test_a_bank_line_is_a_copy_of_itself(assistant: Assistant):
-    line = assistant.index.documents[0].bank[0].question
-    near = overlap.nearest([Question("q", "fact", line)], (), assistant.index)
+    line = assistant.index.documents[0].bank[0].asked
+    near = overlap.nearest([Question("q", "fact", line)], (), assistant.corpus)
     assert (near["q"].bank, near["q"].bank_text) == (pytest.approx(1.0, abs=1e-3), line)
     assert (near["q"].dev, near["q"].dev_text) == (0.0, "")
 

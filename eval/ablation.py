@@ -1,0 +1,171 @@
+"""Switch one part of the assistant off at a time and ask the dev questions again: what each part is worth.
+
+A part that the questions do not miss should go. What is learned from the bank is learned anew where a part changes it; nothing on
+disk is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from rich.console import Console
+
+from eval.deletion import MemoryIndex
+from eval.gold import passage_units, resolve
+from eval.made import made_from
+from eval.outcome import observe
+from eval.pairs import pairs
+from eval.questions import Question, load_questions, split_file
+from eval.result import Result
+from eval.rounds import COMPARED, steps
+from eval.score import score
+from eval.summary import View, rates
+from eval.words import value_and_interval
+from rct_assistant import assistant as answering
+from rct_assistant import extract, fit, policy
+from rct_assistant.assistant import Assistant
+from rct_assistant.bank import BankQuestion
+from rct_assistant.corpus import Corpus
+from rct_assistant.query import normalise
+
+WHOLE = "everything"
+HEAD = (
+    "Each row has one part switched off; dev questions, 95 % intervals. Made by `python -m eval ablate`; ablation.json has every"
+    " measure and the paired differences."
+)
+SHOWN = (
+    ("recall", "all"), ("precision", "all"), ("wrongly refused", "all"), ("near miss refused", "near_miss"),
+    ("first line refused", "first_line"), ("benign refused", "benign"),
+    ("recall", "follow_up"), ("recall", "two_in_one"), ("recall", "list"), ("recall", "filter"), ("recall", "provenance"),
+)  # fmt: skip
+
+Keep = Callable[[int, BankQuestion], bool]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that can be switched off: which bank lines stay, and a context in which it is off, learning included."""
+
+    name: str
+    keep: Keep | None = None
+    off: Callable[[], AbstractContextManager[Any]] = nullcontext
+    relearn: bool = False
+    history: bool = True
+
+
+def _swap(target: object, name: str, value: object) -> Callable[[], AbstractContextManager[Any]]:
+    return lambda: patch.object(target, name, value)
+
+
+@contextmanager
+def _no_patterns() -> Iterator[None]:
+    """Let the patterns on standing and danger find nothing."""
+    found = policy.found
+
+    def elsewhere(group: str, name: str, text: str) -> bool:
+        return group not in ("first_line", "safety") and found(group, name, text)
+
+    with patch.object(policy, "found", elsewhere):
+        yield
+
+
+PARTS = (
+    Part("the question bank", keep=lambda line, question: False),
+    Part("nine of ten bank lines", keep=lambda line, question: line % 10 == 0),
+    Part("four of five bank lines", keep=lambda line, question: line % 5 == 0),
+    Part("every other bank line", keep=lambda line, question: line % 2 == 0),
+    Part("bank lines without an answer", keep=lambda line, question: bool(question.passages)),
+    Part("character n-grams", off=_swap(fit, "LEXICAL", 0.0), relearn=True),
+    Part("embeddings of bank lines", off=_swap(fit, "LEXICAL", 1.0), relearn=True),
+    Part("a second look at parts", off=_swap(answering, "split", lambda question: [])),
+    Part("whole lists", off=_swap(extract, "_complete_lists", lambda document, chosen: chosen)),
+    Part("row filters", off=_swap(extract, "_filter_rows", lambda document, chosen, question: None)),
+    Part("places in a list", off=_swap(extract, "_by_place", lambda document, chosen, question: None)),
+    Part("dropping repeats", off=_swap(extract, "_without_repeats", lambda document, chosen: chosen)),
+    Part("provenance filters", off=_swap(answering, "provenance_filter", lambda question: None)),
+    Part("earlier questions", history=False),
+    Part("patterns on standing and danger", off=_no_patterns),
+    Part("learned standing and danger", off=_swap(policy, "ALONE", {"safety": 2.0, "first_line": 2.0, "about": 0.5})),
+)
+
+
+def run(console: Console) -> Result:
+    """Ask the dev questions with everything, then with each part off; systems of the result are the parts' names."""
+    assistant = Assistant.open()
+    document = assistant.corpus.documents[0]
+    questions = load_questions(split_file("dev"), document.text)
+    units = passage_units(document)
+    golds = {question.id: resolve(question, document.text, units) for question in questions if question.answerable}
+
+    def view(part: Part) -> View:
+        outcomes = {}
+        with part.off():
+            asked = _assistant_without(assistant, part)
+            for question in steps(questions, part.name[:24], console):
+                outcomes[question.id] = observe(asked, question.text, question.history if part.history else ())
+        return View(part.name, questions, outcomes, score(questions, golds, outcomes), {})
+
+    whole = view(Part(WHOLE))
+    without = [view(part) for part in PARTS]
+    return Result(
+        name="ablation",
+        split="dev",
+        made=made_from(assistant.corpus, assistant.index, {"dev.jsonl": split_file("dev")}),
+        counts=_counts(questions),
+        near_copies={},
+        rates=[rate for one in (whole, *without) for rate in rates(one, frozenset())],
+        pairs=[p for one in without for p in pairs(COMPARED, (WHOLE, one.system), whole.values, one.values, {})],
+        broken=[],
+        checks={},
+    )
+
+
+def table(result: Result) -> str:
+    """Return the ablations as a Markdown table: one row for each part that is off."""
+    heads = [f"{measure}, {kind.replace('_', ' ')}" if kind != "all" else measure for measure, kind in SHOWN]
+    lines = [f"| without | {' | '.join(heads)} |", f"|{'---|' * (len(heads) + 1)}"]
+    for system in dict.fromkeys(rate.system for rate in result.rates):
+        cells = [value_and_interval(_figure(result, measure, kind, system)) for measure, kind in SHOWN]
+        lines.append(f"| {'(nothing off)' if system == WHOLE else system} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _figure(result: Result, measure: str, kind: str, system: str) -> Any:
+    rate = result.rate(measure, kind, system)
+    return rate.figure if rate else None
+
+
+def _assistant_without(assistant: Assistant, part: Part) -> Assistant:
+    """Return the assistant with what its bank teaches learned anew, where the part changes that."""
+    if part.keep is None and not part.relearn:
+        return assistant
+    whole = assistant.index.documents[0]
+    rows = [line for line, question in enumerate(whole.bank) if part.keep is None or part.keep(line, question)]
+    bank, examples = tuple(whole.bank[row] for row in rows), whole.examples[rows]
+    ids = list(whole.document.by_id)
+    stored = whole.passages.get(ids=ids, include=["embeddings"])
+    vectors = dict(zip(stored["ids"], stored["embeddings"], strict=True))
+    passages = np.asarray([vectors[name] for name in ids], dtype=np.float32)
+    texts = [normalise(question.asked) for question in bank]
+    fitted = fit.fit(list(bank), texts, examples, ids, examples @ passages.T) if bank else None
+    index = MemoryIndex(
+        document=whole.document,
+        bank=bank,
+        examples=examples,
+        fitted=fitted,
+        passages=whole.passages,
+        questions=whole.questions,
+        vectors=passages,
+    )
+    corpus = Corpus((whole.document,), {whole.document.name: bank})
+    return Assistant(corpus, replace(assistant.index, documents=(index,)))
+
+
+def _counts(questions: Sequence[Question]) -> dict[str, int]:
+    kinds = [question.kind for question in questions]
+    return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
