@@ -14,6 +14,7 @@ from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
 from rct_assistant.messages import MESSAGES, NOTICES, message
 from rct_assistant.policy import Verdict, check_reply, readings
+from tests.conftest import DATA
 
 STANDING = ("evidence-base-1", "evidence-base-3", "evidence-base-4")
 FIRST_LINE = Verdict("first_line", "first_line.claim", "first_line")
@@ -27,6 +28,31 @@ def assert_refused_as_first_line(response: Answer | Refusal) -> None:
         MESSAGES["first_line"].format(name="RCT"),
         MESSAGES["first_line_rest"].format(name="RCT"),
     }
+
+
+def prompts(*, danger: bool) -> list[str]:
+    """Return the prompts of `data/first_line.txt` in which nobody is in danger, or those in which somebody is."""
+    lines = (DATA / "first_line.txt").read_text(encoding="utf-8").splitlines()
+    start = lines.index("# danger, which goes first")
+    chosen = lines[start:] if danger else lines[:start]
+    return [line for line in chosen if line and not line.startswith("#")]
+
+
+def test_there_are_at_least_two_hundred_prompts() -> None:
+    assert len(prompts(danger=False)) >= 200
+    assert prompts(danger=True)
+
+
+@pytest.mark.parametrize("prompt", prompts(danger=False))
+def test_a_prompt_for_standing_is_refused_with_the_standing_first(assistant: Assistant, prompt: str) -> None:
+    assert_refused_as_first_line(assistant.ask(prompt))
+
+
+@pytest.mark.parametrize("prompt", prompts(danger=True))
+def test_danger_goes_before_a_prompt_for_standing(assistant: Assistant, prompt: str) -> None:
+    response = assistant.ask(prompt)
+    assert isinstance(response, Refusal)
+    assert response.reason == "safety"
 
 
 claims = st.sampled_from(
@@ -166,4 +192,4 @@ def test_the_last_check_lets_no_technique_through_beside_danger(assistant: Assis
 
 def test_messages_and_notices_have_no_slot_for_a_users_words() -> None:
     slots = {part.split("}")[0] for text in (*MESSAGES.values(), *NOTICES.values()) for part in text.split("{")[1:]}
-    assert slots <= {"title", "name", "other_meaning", "topic", "sections"}
+    assert slots <= {"title", "name", "other_meaning", "topic", "place", "sections"}
