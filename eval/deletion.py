@@ -118,15 +118,7 @@ def _inverse(index: DocumentIndex) -> Array:
         ArithmeticError: what was fitted does not solve this kernel, so `fit` learns in another way by now.
     """
     assert index.fitted is not None
-    lexical = index.fitted.lexical
-    kernel: Array = index.examples @ index.examples.T
-    kernel -= 1.0
-    kernel *= fit.GAMMA
-    np.exp(kernel, out=kernel)
-    kernel *= 1.0 - fit.LEXICAL
-    for start in range(0, len(kernel), 1000):
-        kernel[start : start + 1000] += fit.LEXICAL * (lexical[start : start + 1000] @ lexical.T).toarray()
-    kernel[np.diag_indices_from(kernel)] += fit.RIDGE
+    kernel = fit.kernel_of(index.examples, index.fitted.lexical)
     _check(kernel, index)
     factor, failed = lapack.spotrf(kernel.T, lower=1, overwrite_a=1)
     inverse, failed_too = lapack.spotri(factor, lower=1, overwrite_c=1)

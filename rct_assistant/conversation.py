@@ -41,12 +41,27 @@ _ORDINAL = re.compile(
     r"\b(?:the\s+)?(first|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th)\b(?:\s+(?:one|item|point|bullet|row|goal|objective|problem|question|term|misconception))?",
     re.I,
 )
+_RETURN_TO = re.compile(
+    r"^(?:(?:ok(?:ay)?|right|so|and|now|sorry)[\s,]+)*(?:(?:let's|can we|to)\s+)?(?:(?:go|going|come|coming)\s+)?back to"
+    r" ([^,;:.?]+)[,;:.?]\s+(?=\S)",
+    re.I,
+)
+_OTHERS = re.compile(r"\b(?:others?|rest|remaining|remainder|any more|anything else)\b", re.I)
+_SAME_FOR = re.compile(r"\bsame (?:for|with)\b", re.I)
 _SHORT = 3
+_LIST_WORDS = content_stems(
+    "others other rest remaining remainder more else anything called names name list what which them items"
+)
 _SAY_MORE = content_stems("say tell more about explain that list item again please what mean means")
 _ABOUT_PROVENANCE = re.compile(
-    r"\b(?:sourced?|llm|generated|ai|machine|citation|cite|reference|who says|where (?:is|does) (?:that|this|it)"
+    r"\b(?:sourced?|sources|llm|generated|ai|machine|citation|cite|reference|who says|where (?:is|does) (?:that|this|it)"
     r" (?:come )?from|made up|source)\b",
     re.I,
+)
+_PROVENANCE_WORDS = content_stems(
+    "which there though says bit text did write wrote written from said that this really actually just got have has does carry"
+    " sentence statement line passage number status layout reference label labelled marked tagged tell cannot can't real proper"
+    " what"
 )
 
 
@@ -79,24 +94,26 @@ def resolve(question: str, turns: Sequence[Turn]) -> Standalone:
     if text != question or not turns or not is_dependent(question):
         return Standalone(text)
     turn = _turn_meant(question, turns)
-    if turn is None:
-        return Standalone(question)
-    if turn.passages and _points_at_passages(question):
-        return Standalone(joined(turn.question, question), turn, turn.passages)
-    if (chosen := _by_ordinal(question, turn)) is not None:
-        rest = content_stems(_ORDINAL.sub(" ", question)) - _SAY_MORE
-        return Standalone(joined(_lead(turn.document, chosen), question), turn, () if rest else (chosen,))
-    return Standalone(joined(turn.question, question), turn)
+    rest = _RETURN_TO.sub("", question)
+    whole = joined(turn.question, rest)
+    if turn.passages and _points_at_passages(rest):
+        return Standalone(whole, turn, turn.passages)
+    if others := _others(rest, turn):
+        return Standalone(whole, turn, others)
+    if rest == question and (chosen := _by_ordinal(question, turn)) is not None:
+        words = content_stems(_ORDINAL.sub(" ", question)) - _SAY_MORE
+        return Standalone(joined(_lead(turn.document, chosen), question), turn, () if words else (chosen,))
+    return Standalone(whole, turn)
 
 
 def substitutes(question: str) -> bool:
-    """Say whether a follow-up only puts another thing in the place of the last: 'and for depression?', 'what about culture'."""
-    return _OPENING.search(question) is not None and _ANAPHOR.search(question) is None
+    """Say whether a follow-up only puts another thing in the place of the last: 'and for depression?', 'same for culture'."""
+    return _OPENING.search(question) is not None and _ANAPHOR.search(_SAME_FOR.sub(" ", question)) is None
 
 
 def is_dependent(question: str) -> bool:
     """Say whether a question leans on what was asked before it."""
-    if _OPENING.search(question) or _RETURN.search(question):
+    if _OPENING.search(question) or _RETURN.search(question) or _asks_for_provenance(question):
         return True
     stripped = _OWN_THAT.sub(" ", question)
     return (len(question.split()) <= _SHORT and len(content_stems(question)) <= 1) or _ANAPHOR.search(
@@ -104,31 +121,42 @@ def is_dependent(question: str) -> bool:
     ) is not None
 
 
-def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn | None:
+def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn:
     """Return the turn a question returns to, or else the latest that showed something."""
     answered = [turn for turn in turns if turn.passages and not turn.refused]
     if not answered:
         return turns[-1]
+    if match := _RETURN_TO.search(question):
+        ordinal = _ORDINAL.search(match[1])
+        place = PLACES[ordinal[1].lower()] if ordinal else len(turns)
+        if place < len(turns):
+            return turns[place]
     if _RETURN.search(question):
-        words = content_stems(question)
+        words = content_stems(match[1] if match else question)
         return max(reversed(answered), key=lambda turn: len(words & content_stems(turn.question)))
     return answered[-1]
 
 
 def _points_at_passages(question: str) -> bool:
     """Say whether a question asks where what was shown comes from, and names nothing else."""
-    rest = _ABOUT_PROVENANCE.sub(" ", question)
-    return (
-        _ABOUT_PROVENANCE.search(question) is not None
-        and len(
-            content_stems(rest)
-            - content_stems(
-                "which there though says bit text did write wrote from said that this really actually just got have has"
-                " sentence statement"
-            )
-        )
-        == 0
+    return _ABOUT_PROVENANCE.search(question) is not None and not (
+        content_stems(_ABOUT_PROVENANCE.sub(" ", question)) - _PROVENANCE_WORDS
     )
+
+
+def _asks_for_provenance(question: str) -> bool:
+    """Say whether a question asks for the provenance of what was shown, and not for a source by its number or the assistant's."""
+    return _points_at_passages(question) and not re.search(r"\d|\byou(?:rs?)?\b", question, re.I)
+
+
+def _others(question: str, turn: Turn) -> tuple[str, ...]:
+    """Return the rest of a list of which a turn showed a part, if a question asks for just that."""
+    if not _OTHERS.search(question) or content_stems(question) - _LIST_WORDS:
+        return ()
+    shown = [turn.document.by_id[name] for name in turn.passages]
+    kinds = {(passage.section, passage.kind) for passage in shown if passage.kind != "sentence"}
+    same = [p.id for p in turn.document.passages if (p.section, p.kind) in kinds and p.id not in turn.passages]
+    return tuple(same) if len(kinds) == 1 else ()
 
 
 def _by_ordinal(question: str, turn: Turn) -> str | None:

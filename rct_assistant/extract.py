@@ -54,11 +54,16 @@ PLACES = {
     for word in words.split()
 } | {"last": -1, "final": -1}
 _SOURCE = re.compile(
-    r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation))s?\s*(?:is|are|no\.?|number|#)?\s*(\d+)\b", re.I
+    r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|no\.?|number|#)?\s*(\d+)\b"
+    r"|\bwith\s+an?\s+(\d)\b",
+    re.I,
 )
+_MACHINE = r"(?:llm|ai|a\.i\.|machine|chatgpt|gpt|bot|language model)"
 _LLM = re.compile(
-    r"\b(?:llm|ai|machine|model)\b[\s-]*"
-    r"(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff)",
+    rf"\b(?:{_MACHINE}|model)\b[\s-]*"
+    r"(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff|content)"
+    rf"|\b(?:written|generated|made|marked|authored|produced|labell?ed|flagged)\s+(?:as\s+|by\s+)*(?:an?\s+|the\s+)?{_MACHINE}\b"
+    rf"|\b(?:an?\s+|the\s+)?{_MACHINE}\s+(?:wrote|writes?|makes?|made|generate[ds]?|produce[ds]?)\b",
     re.I,
 )
 _UNSOURCED = re.compile(
@@ -69,7 +74,10 @@ _SOURCED = re.compile(
     r" source\b",
     re.I,
 )
-_FILTERS = re.compile(r"\b(which|what|only|just|all|every|any|show|list|everything|is there|are there|one)\b", re.I)
+_FILTERS = re.compile(
+    r"\b(which|what|only|just|all|every|any|anything|show|list|everything|is there|are there|one|are the|were the|with)\b",
+    re.I,
+)
 _STOP = frozenset(
     """
     a an and are as at be been being but by do does for from has have how in into is it its not of on or that
@@ -132,7 +140,7 @@ def provenance_filter(question: str) -> ProvenanceFilter | None:
     if not _FILTERS.search(question):
         return None
     if numbers := list(_SOURCE.finditer(question)):
-        sources = frozenset({int(numbers[0][1])})
+        sources = frozenset({int(numbers[0][1] or numbers[0][2])})
         return ProvenanceFilter(_SOURCE.sub(" ", question), sources, "source")
     for kind, pattern in (("llm", _LLM), ("unsourced", _UNSOURCED), ("sourced", _SOURCED)):
         if pattern.search(question):
@@ -144,8 +152,8 @@ def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
     """Return the passages of the section that the rest of the question is about, filtered; of the whole text if it names none."""
     document = ranking.document
     words = content_stems(wish.rest) - content_stems(
-        "source text passages sentences lines parts which only just show give list from everything all every any"
-        " there marked have has"
+        "source text passages sentences lines parts bits section which only just show give list from everything anything all"
+        " every any there marked have has did were them something"
     )
     passages = list(document.passages)
     if words:

@@ -13,6 +13,7 @@ Nothing here reads files or knows a document's words; `index` says when to fit, 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ ENOUGH = 4000  # with so many questions, one fold left out is enough to calibrat
 ANSWERABLE = 0.45  # a question is answered from this probability on; chosen on the development questions (see eval)
 FAMILY_COSINE = 0.85  # questions closer than this are one family
 _SEED = 20
+_ROWS = 500  # of the kernel, computed at a time
 _HASHED = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), n_features=2**17, alternate_sign=False, norm=None)
 
 
@@ -226,16 +228,28 @@ def _ngrams(texts: list[str], idf: Array) -> sparse.csr_matrix:
     return _weigh(_ngram_counts(texts), idf)
 
 
-def _factor(vectors: Array, lexical: sparse.csr_matrix) -> Array:
-    """Return the Cholesky factor (lower) of kernel + ridge, n × n. Works in place: n may be ten thousand."""
+def kernel_of(vectors: Array, lexical: sparse.csr_matrix) -> Array:
+    """Return the kernel of n questions with each other, the ridge on its diagonal: n × n, for which n may be twenty thousand."""
     kernel: Array = vectors @ vectors.T
     kernel -= 1.0
     kernel *= GAMMA
     np.exp(kernel, out=kernel)
     kernel *= 1.0 - LEXICAL
-    for start in range(0, len(kernel), 1000):
-        kernel[start : start + 1000] += LEXICAL * (lexical[start : start + 1000] @ lexical.T).toarray()
     kernel[np.diag_indices_from(kernel)] += RIDGE
+
+    def add_lexical(start: int) -> None:
+        end = start + _ROWS
+        kernel[start:end, start:] += LEXICAL * (lexical[start:end] @ lexical[start:].T).toarray()
+        kernel[end:, start:end] = kernel[start:end, end:].T
+
+    with ThreadPoolExecutor(4) as pool:  # the product of sparse matrices uses one core
+        list(pool.map(add_lexical, range(0, len(kernel), _ROWS)))
+    return kernel
+
+
+def _factor(vectors: Array, lexical: sparse.csr_matrix) -> Array:
+    """Return the Cholesky factor (lower) of the kernel, n × n, in the kernel's own memory."""
+    kernel = kernel_of(vectors, lexical)
     factor, failed = lapack.spotrf(kernel.T, lower=1, overwrite_a=1)
     if failed:
         raise ArithmeticError(f"the kernel of {len(kernel)} questions is not positive definite (minor {failed})")

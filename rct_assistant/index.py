@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from rct_assistant.fit import Array, Fitted
 
 LAYOUT = 1  # raise when the meaning of the stored files changes
-_BATCH = 256
+_BATCH = 1024
 _MOST = 5000  # Chroma refuses larger batches
 _SELF_QUERIES = 5
 

@@ -110,6 +110,8 @@ def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ra
     """
     whole = judge(standalone, together)
     own = judge(question, alone)
+    if own is not None and own.rule == "about.bank" and len(content_stems(question)) <= 1:
+        own = None  # 'ok and where is that' alone says nothing
     if own is not None and own.reason in ("first_line", "about") and own.rule != "standing.other_therapy":
         return own
     if (

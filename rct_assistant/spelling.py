@@ -1,19 +1,21 @@
-"""Mend slips of the finger in a question before it is searched: a word that nobody used, one edit from one that many did.
+"""Mend slips of the finger in a question before it is searched: a word that nobody used, very near to one that many did.
 
 The words are those of the documents and of their question banks, so that names and terms are known. Used for retrieval only; what
-is shown never comes from here. Source of the method: Norvig, How to Write a Spelling Corrector, 2007.
+is shown never comes from here. Distances are of optimal string alignment: letters put in, left out, replaced, neighbours swapped.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from string import ascii_lowercase
+from collections.abc import Iterable
 
-SHORTEST = 5  # letters; a shorter word has too many neighbours
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 SEEN = 3  # a word used less often is no target
-_WORD = re.compile(r"[a-z]+")
+SHORT, LONG = 5, 8  # letters from which a word may have one slip, and two; a shorter one only swapped neighbours
+_WORD = re.compile(r"[a-z]{3,}")
 
 
 class Spelling:
@@ -22,25 +24,21 @@ class Spelling:
     def __init__(self, texts: Iterable[str]) -> None:
         """Count the words of lower-case texts."""
         self._counts = Counter(word for text in texts for word in _WORD.findall(text))
+        self._known = [word for word, count in self._counts.items() if count >= SEEN]
 
     def mend(self, text: str) -> str:
-        """Return a lower-case text with each unknown word replaced by the most used known word that is one edit away, if any."""
+        """Return a lower-case text with each unknown word replaced by the nearest known word, the most used one first."""
         return _WORD.sub(lambda match: self._mended(match[0]), text)
 
     def _mended(self, word: str) -> str:
-        if len(word) < SHORTEST or self._counts[word]:
+        if self._counts[word]:
             return word
-        known = [(self._counts[near], near) for near in _one_edit_away(word) if self._counts[near] >= SEEN]
-        return max(known, default=(0, word))[1]
+        slips = 2 if len(word) >= LONG else 1
+        near = process.extract(word, self._known, scorer=OSA.distance, score_cutoff=slips, limit=None)
+        fitting = [(slip, -self._counts[known], known) for known, slip, _ in near if _is_plausible(word, known)]
+        return min(fitting, default=(0, 0, word))[2]
 
 
-def _one_edit_away(word: str) -> Iterator[str]:
-    """Yield the words that come of one swap of neighbours, one letter left out, put in or replaced."""
-    for place in range(len(word) + 1):
-        head, tail = word[:place], word[place:]
-        if len(tail) > 1:
-            yield head + tail[1] + tail[0] + tail[2:]
-        if tail:
-            yield head + tail[1:]
-            yield from (head + letter + tail[1:] for letter in ascii_lowercase)
-        yield from (head + letter + tail for letter in ascii_lowercase)
+def _is_plausible(word: str, known: str) -> bool:
+    """Say whether a slip may be what it seems: short words have too many neighbours for any but a swap."""
+    return len(word) >= SHORT or sorted(word) == sorted(known)

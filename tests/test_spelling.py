@@ -6,7 +6,9 @@ import pytest
 
 from rct_assistant.spelling import Spelling
 
-SPELLING = Spelling(["mutual empathy and relational images"] * 3 + ["the mutuel of the wellesley centers"])
+SPELLING = Spelling(
+    ["mutual empathy and relational images make the difference"] * 3 + ["the mutuel of the wellesley centers"]
+)
 
 
 @pytest.mark.parametrize(
@@ -16,15 +18,17 @@ SPELLING = Spelling(["mutual empathy and relational images"] * 3 + ["the mutuel 
         ("mutul empathyy", "mutual empathy"),
         ("relationel imagse", "relational images"),
         ("mutual empathy", "mutual empathy"),
+        ("teh diffrnce adn", "the difference and"),
+        ("ralatoinal", "relational"),
     ],
 )
-def test_one_slip_in_a_word_is_mended(typed: str, read: str) -> None:
+def test_slips_in_a_word_are_mended(typed: str, read: str) -> None:
     assert SPELLING.mend(typed) == read
 
 
 @pytest.mark.parametrize(
     "typed",
-    ["anb teh", "mutuel", "wellesle", "ketamine", "mtaual", "", "1976 (mutual)"],
+    ["tha mke", "mutuel", "wellesle", "ketamine", "mtaula", "", "1976 (mutual)"],
     ids=["short", "used once", "target too rare", "far from all", "two slips", "empty", "numbers and signs"],
 )
 def test_everything_else_stays(typed: str) -> None:
