@@ -33,7 +33,7 @@ from rct_assistant.policy import (
     judge_follow_up,
     without_claims,
 )
-from rct_assistant.query import focus, normalise, readable
+from rct_assistant.query import focus, normalise, readable, sentences
 from rct_assistant.render import plain_text
 from rct_assistant.response import Answer, Notice, Reason, Refusal, Response
 from rct_assistant.retrieve import PassageRetriever, Ranker, Ranking
@@ -128,15 +128,24 @@ class Assistant:
         return PassageRetriever(search=self.rank, k=k)
 
     def rank(self, question: str) -> Ranking:
-        """Rank the passages of the document that most probably answers; a long question is read by its clearest sentence."""
-        readings = [self._spelling.mend(normalise(text)) for text in focus(question)]
-        vectors = self.index.embeddings.embed_documents(readings)
-        rankings = [
-            ranker.rank(text, vector)
-            for text, vector in zip(readings, vectors, strict=True)
-            for ranker in self._rankers
+        """Rank the passages of the document that most probably answers; a long question is read by its clearest sentence.
+
+        Danger is looked for in every sentence: a question behind it must not hide it.
+        """
+        readings = focus(question)
+        rankings = self._rank_each(
+            readings + [sentence for sentence in sentences(question) if sentence not in readings]
+        )
+        best = max((ranking for ranking in rankings[: len(readings) * len(self._rankers)]), key=_clearness)
+        return replace(best, danger=max(ranking.probabilities["safety"] for ranking in rankings))
+
+    def _rank_each(self, texts: Sequence[str]) -> list[Ranking]:
+        """Rank for several texts, embedded together: for each all documents in turn."""
+        mended = [self._spelling.mend(normalise(text)) for text in texts]
+        vectors = self.index.embeddings.embed_documents(mended)
+        return [
+            ranker.rank(text, vector) for text, vector in zip(mended, vectors, strict=True) for ranker in self._rankers
         ]
-        return max(rankings, key=_clearness)
 
     def _decide(self, question: str, turns: Sequence[Turn]) -> _Decision:
         """Decide what a question gets: policy first, then whether the text answers it, then which passages."""
@@ -276,10 +285,8 @@ def _turn(decision: _Decision) -> Turn:
 
 
 def _clearness(ranking: Ranking) -> float:
-    """Return how much a reading of a question counts: danger in one sentence of a long text outweighs all the others."""
+    """Return how much a reading of a question counts: a claim of standing in one sentence outweighs all the others."""
     chance = ranking.probabilities
-    if chance["safety"] >= CLEAR:
-        return 2.0 + chance["safety"]
     return 1.0 + chance["first_line"] if chance["first_line"] >= CLEAR else chance["answer"]
 
 

@@ -24,6 +24,7 @@ from rct_assistant.retrieve import Ranking
 ALONE = {"safety": 0.35, "first_line": 0.28, "about": 0.50}
 WITH_HINT = {"safety": 0.15, "first_line": 0.15}
 WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
+WITH_DENIED = 0.15  # beside a claim that the question itself denies: 'if not a first-line protocol'
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
 FOREIGN = 0.60  # in another language the embeddings say less
 FRAGMENT_SAFETY = 0.70
@@ -91,7 +92,7 @@ def judge(question: str, ranking: Ranking) -> Verdict | None:
     """Return the verdict on a question, or None if it may be answered."""
     texts = readings(question)
     chance = ranking.probabilities
-    if rule := _fires("safety", texts, chance):
+    if rule := _fires("safety", texts, chance | {"safety": max(chance["safety"], ranking.danger)}):
         return Verdict("safety", rule, "safety")
     document = ranking.document
     if document.standing and (rule := _fires("first_line", texts, chance)):
@@ -117,7 +118,7 @@ def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ra
     if (
         own is not None
         and own.reason == "safety"
-        and (alone.probabilities["safety"] >= FRAGMENT_SAFETY or whole == own)
+        and (max(alone.probabilities["safety"], alone.danger) >= FRAGMENT_SAFETY or whole == own)
     ):
         return own
     if (
@@ -135,7 +136,8 @@ def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float]) -> str
     has_bank = any(chance[name] > 0 for name in ("first_line", "safety", "about"))
     if learned >= ALONE[reason]:
         return f"{reason}.bank"
-    if any(found(reason, "claim", text) for text in texts) and (learned >= WITH_CLAIM[reason] or not has_bank):
+    enough = WITH_DENIED if any(found(reason, "denied", text) for text in texts) else WITH_CLAIM[reason]
+    if any(found(reason, "claim", text) for text in texts) and (learned >= enough or not has_bank):
         return f"{reason}.claim"
     if learned >= WITH_HINT[reason] and any(found(reason, "hint", text) for text in texts):
         return f"{reason}.hint"

@@ -40,6 +40,8 @@ _SHORTHAND = {
     "meds": "medication",
 }
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
+_DISGUISED = re.compile(r"(?<=[a-z])[013457@$](?=[a-z])")
+_LETTERS = dict(zip("013457@$", "oieastas", strict=True))
 _END = re.compile(r"[\s?.!…,;:]+$")
 
 
@@ -49,25 +51,35 @@ def readable(text: str) -> str:
 
 
 def normalise(question: str) -> str:
-    """Return the question in one form whatever its case, quotes, blanks, closing punctuation or shorthand."""
+    """Return the question in one form whatever its case, quotes, blanks, closing punctuation, shorthand or digits for letters."""
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", question)).lower()
     text = text.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
+    text = _DISGUISED.sub(lambda match: _LETTERS[match[0]], text)
     words = [_SHORTHAND.get(word, word) for word in text.split()]
     return _END.sub("", " ".join(words))
 
 
 _LONG = 60
-_SENTENCES = re.compile(r"(?<=[.?!\n])\s+")
+_SENTENCES = re.compile(r"(?<=[.?!;:…\n])\s+|\s+[-–—]\s+")
 _MARKUP = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<[^<>]{0,200}>", re.I | re.S)
+_FEWEST_WORDS = 3
 _MOST_SENTENCES = 80
 
 
 def focus(question: str) -> list[str]:
     """Return the readings of a question: itself, and of a long one its sentences, since the model reads only its beginning."""
-    text = _MARKUP.sub(" ", html.unescape(question))
-    plain = " ".join(text.split())
+    plain = _plain(question)
     if len(plain.split()) <= _LONG:
-        return [plain or question]
-    sentences = [sentence.strip() for sentence in _SENTENCES.split(text)]
-    asked = [sentence for sentence in sentences if len(sentence.split()) >= 3][-_MOST_SENTENCES:]
-    return [" ".join(plain.split()[:_LONG]), *asked]
+        return [" ".join(plain.split()) or question]
+    return [" ".join(plain.split()[:_LONG]), *sentences(question)]
+
+
+def sentences(question: str) -> list[str]:
+    """Return the sentences of a question that has more than one, the last eighty; those of one or two words say too little."""
+    found = [sentence.strip() for sentence in _SENTENCES.split(_plain(question)) if sentence.strip()]
+    return [s for s in found if len(s.split()) >= _FEWEST_WORDS][-_MOST_SENTENCES:] if len(found) > 1 else []
+
+
+def _plain(question: str) -> str:
+    """Return a question without markup."""
+    return _MARKUP.sub(" ", html.unescape(question))

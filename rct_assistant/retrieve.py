@@ -43,12 +43,16 @@ class Scored:
 
 @dataclass(frozen=True)
 class Ranking:
-    """All passages of one document, best first, and the probability of each of `fit.CLASSES` for the question."""
+    """All passages of one document, best first, and the probability of each of `fit.CLASSES` for the question.
+
+    topic: what the bank says that the text does not give; danger: the probability of danger in the most alarming sentence.
+    """
 
     document: Document
     passages: tuple[Scored, ...]
     probabilities: dict[str, float]
     topic: str = ""
+    danger: float = 0.0
 
     @property
     def answerable(self) -> float:
