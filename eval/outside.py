@@ -94,7 +94,8 @@ def run(path: Path, *, titles: Sequence[str], name: str, console: Console) -> Re
     articles = load_articles(path, titles)
     corpus = Corpus(tuple(a.document for a in articles), {a.document.name: () for a in articles})
     with tempfile.TemporaryDirectory() as folder, console.status("Building the index of all articles"):
-        settings = load_settings().model_copy(update={"data": Path(folder)})
+        # An empty corpus folder has no adapter: the model as published, as for anyone who brings a text.
+        settings = load_settings().model_copy(update={"corpus": Path(folder), "data": Path(folder)})
         index = open_index(corpus, settings, progress=lambda stage, done, total: None, say=lambda line: None)
     views: dict[str, list[View]] = {}
     broken: list[str] = []

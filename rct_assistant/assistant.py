@@ -18,7 +18,7 @@ from rct_assistant.citations import states
 from rct_assistant.conversation import MOST_EARLIER, Standalone, Turn, is_dependent, resolve, substitutes
 from rct_assistant.corpus import Corpus, load_corpus
 from rct_assistant.document import Document
-from rct_assistant.extract import nearest, provenance_filter, select, select_by_provenance, tidy
+from rct_assistant.extract import compares, nearest, provenance_filter, select, select_by_provenance, tidy
 from rct_assistant.fit import ANSWERABLE
 from rct_assistant.index import Index, open_index
 from rct_assistant.messages import message
@@ -217,7 +217,7 @@ class Assistant:
 
     def _select(self, question: str, decision: _Decision, ranking: Ranking) -> _Decision:
         """Return the passages that answer the question, and those that answer its parts if it asks several things at once."""
-        chosen = select(ranking, question)
+        chosen = select(ranking, decision.standalone.text if compares(question) else question)
         if decision.standalone.earlier is not None:
             return self._with_message(decision, chosen, ranking.document)
         rankings = [self.rank(part) for part in split(question)]

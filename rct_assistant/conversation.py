@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from rct_assistant.bank import joined
 from rct_assistant.document import Document
-from rct_assistant.extract import PLACES, content_stems
+from rct_assistant.extract import PLACES
 from rct_assistant.policy import after_switch
+from rct_assistant.query import content_stems
 
 MOST_EARLIER = 10
 
@@ -55,7 +56,7 @@ _LIST_WORDS = content_stems(
 _SAY_MORE = content_stems("say tell more about explain that list item again please what mean means")
 _ABOUT_PROVENANCE = re.compile(
     r"\b(?:sourced?|sources|llm|generated|ai|machine|citation|cite|reference|who says|where (?:is|does) (?:that|this|it)"
-    r" (?:come )?from|made up|source)\b",
+    r" (?:come )?from|made up|source|(?:carry|carries|have|has|got) (?:a|any) (?:number|label|mark))\b",
     re.I,
 )
 _PROVENANCE_WORDS = content_stems(

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from rct_assistant.document import Document, Passage
+from rct_assistant.query import content_stems
 from rct_assistant.retrieve import Ranking
 
 # Chosen on the development questions (see eval).
@@ -78,12 +79,6 @@ _FILTERS = re.compile(
     r"\b(which|what|only|just|all|every|any|anything|show|list|everything|is there|are there|one|are the|were the|with)\b",
     re.I,
 )
-_STOP = frozenset(
-    """
-    a an and are as at be been being but by do does for from has have how in into is it its not of on or that
-    the their them these they this those to was what when where which who why with within
-    """.split()
-)
 
 
 @dataclass(frozen=True)
@@ -135,6 +130,11 @@ def nearest(ranking: Ranking) -> list[str]:
     return in_text_order(ranking.document, alone)
 
 
+def compares(question: str) -> bool:
+    """Say whether a question asks for shorter or longer ones without saying than what: 'shorter ones?'."""
+    return bool(_LESS.search(question) or _MORE.search(question)) and not _UNIT.search(question)
+
+
 def provenance_filter(question: str) -> ProvenanceFilter | None:
     """Return the wish for some provenance that a question states, if it does: 'which of them are from source 4'."""
     if not _FILTERS.search(question):
@@ -169,12 +169,6 @@ def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
 def in_text_order(document: Document, ids: list[str]) -> list[str]:
     """Return the ids once each, as they stand in the text."""
     return sorted(set(ids), key=document.positions.__getitem__)
-
-
-def content_stems(text: str) -> set[str]:
-    """Return the words of a text that carry meaning, cut to a common beginning."""
-    words = re.findall(r"[^\W\d_]+", text.lower())
-    return {word[:4] for word in words if len(word) > 2 and word not in _STOP}
 
 
 def _filter_rows(document: Document, chosen: list[str], question: str) -> list[str] | None:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rct_assistant.extract import content_stems
 from rct_assistant.messages import PLACES
+from rct_assistant.query import content_stems
 from rct_assistant.retrieve import Ranking
 
 # Chosen on the development questions (see eval).

@@ -16,7 +16,8 @@ from typing import Any
 
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
-from rct_assistant.extract import content_stems, provenance_filter
+from rct_assistant.extract import provenance_filter
+from rct_assistant.query import content_stems
 from rct_assistant.response import Answer, Reason, Refusal, Response
 from rct_assistant.retrieve import Ranking
 
@@ -134,7 +135,7 @@ def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float]) -> str
     """Return the name of the rule for `reason` that fires, or an empty string. Without a bank the patterns stand alone."""
     learned = chance[reason]
     has_bank = any(chance[name] > 0 for name in ("first_line", "safety", "about"))
-    if learned >= ALONE[reason]:
+    if learned >= ALONE[reason] and learned > chance["gap"]:
         return f"{reason}.bank"
     enough = WITH_DENIED if any(found(reason, "denied", text) for text in texts) else WITH_CLAIM[reason]
     if any(found(reason, "claim", text) for text in texts) and (learned >= enough or not has_bank):

@@ -59,6 +59,12 @@ def normalise(question: str) -> str:
     return _END.sub("", " ".join(words))
 
 
+_STOP = frozenset(
+    """
+    a an and are as at be been being but by do does for from has have how in into is it its not of on or that
+    the their them these they this those to was what when where which who why with within
+    """.split()
+)
 _LONG = 60
 _SENTENCES = re.compile(r"(?<=[.?!;:…\n])\s+|\s+[-–—]\s+")
 _MARKUP = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<[^<>]{0,200}>", re.I | re.S)
@@ -83,3 +89,9 @@ def sentences(question: str) -> list[str]:
 def _plain(question: str) -> str:
     """Return a question without markup."""
     return _MARKUP.sub(" ", html.unescape(question))
+
+
+def content_stems(text: str) -> set[str]:
+    """Return the words of a text that carry meaning, cut to a common beginning."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    return {word[:4] for word in words if len(word) > 2 and word not in _STOP}
