@@ -20,6 +20,7 @@ from eval.gold import passage_units, resolve
 from eval.made import made_from
 from eval.outcome import observe
 from eval.pairs import pairs
+from eval.plain import plain_embeddings, vectors_of
 from eval.questions import Question, load_questions, split_file
 from eval.result import Result
 from eval.rounds import COMPARED, steps
@@ -27,11 +28,13 @@ from eval.score import score
 from eval.summary import View, rates
 from eval.words import value_and_interval
 from rct_assistant import assistant as answering
-from rct_assistant import extract, fit, policy
+from rct_assistant import extract, fit, kernel, policy, search
 from rct_assistant.assistant import Assistant
 from rct_assistant.bank import BankQuestion
 from rct_assistant.corpus import Corpus
+from rct_assistant.index import searched_text
 from rct_assistant.query import normalise
+from rct_assistant.spelling import Spelling
 
 WHOLE = "everything"
 HEAD = (
@@ -40,8 +43,9 @@ HEAD = (
 )
 SHOWN = (
     ("recall", "all"), ("precision", "all"), ("wrongly refused", "all"), ("near miss refused", "near_miss"),
-    ("first line refused", "first_line"), ("benign refused", "benign"),
+    ("first line refused", "first_line"), ("benign refused", "benign"), ("safety refused", "safety"),
     ("recall", "follow_up"), ("recall", "two_in_one"), ("recall", "list"), ("recall", "filter"), ("recall", "provenance"),
+    ("recall", "corrupt"),
 )  # fmt: skip
 
 Keep = Callable[[int, BankQuestion], bool]
@@ -49,12 +53,16 @@ Keep = Callable[[int, BankQuestion], bool]
 
 @dataclass(frozen=True)
 class Part:
-    """A part that can be switched off: which bank lines stay, and a context in which it is off, learning included."""
+    """A part that can be switched off: which bank lines stay, and a context in which it is off, learning included.
+
+    plain: the embedding model is the published one, without the adapter.
+    """
 
     name: str
     keep: Keep | None = None
     off: Callable[[], AbstractContextManager[Any]] = nullcontext
     relearn: bool = False
+    plain: bool = False
     history: bool = True
 
 
@@ -80,8 +88,12 @@ PARTS = (
     Part("four of five bank lines", keep=lambda line, question: line % 5 == 0),
     Part("every other bank line", keep=lambda line, question: line % 2 == 0),
     Part("bank lines without an answer", keep=lambda line, question: bool(question.passages)),
-    Part("character n-grams", off=_swap(fit, "LEXICAL", 0.0), relearn=True),
-    Part("embeddings of bank lines", off=_swap(fit, "LEXICAL", 1.0), relearn=True),
+    Part("bank lines that are follow-ups", keep=lambda line, question: not question.after),
+    Part("the adapter", plain=True, relearn=True),
+    Part("mending of slips", off=_swap(Spelling, "mend", lambda self, text: text)),
+    Part("a look for danger in each sentence", off=_swap(search, "sentences", lambda question: [])),
+    Part("character n-grams", off=_swap(kernel, "LEXICAL", 0.0), relearn=True),
+    Part("embeddings of bank lines", off=_swap(kernel, "LEXICAL", 1.0), relearn=True),
     Part("a second look at parts", off=_swap(answering, "split", lambda question: [])),
     Part("whole lists", off=_swap(extract, "_complete_lists", lambda document, chosen: chosen)),
     Part("row filters", off=_swap(extract, "_filter_rows", lambda document, chosen, question: None)),
@@ -146,11 +158,14 @@ def _assistant_without(assistant: Assistant, part: Part) -> Assistant:
         return assistant
     whole = assistant.index.documents[0]
     rows = [line for line, question in enumerate(whole.bank) if part.keep is None or part.keep(line, question)]
-    bank, examples = tuple(whole.bank[row] for row in rows), whole.examples[rows]
-    ids = list(whole.document.by_id)
-    stored = whole.passages.get(ids=ids, include=["embeddings"])
-    vectors = dict(zip(stored["ids"], stored["embeddings"], strict=True))
-    passages = np.asarray([vectors[name] for name in ids], dtype=np.float32)
+    bank, ids = tuple(whole.bank[row] for row in rows), list(whole.document.by_id)
+    if part.plain:
+        examples = vectors_of([question.asked for question in bank])
+        passages = vectors_of([searched_text(passage) for passage in whole.document.passages])
+    else:
+        stored = whole.passages.get(ids=ids, include=["embeddings"])
+        vectors = dict(zip(stored["ids"], stored["embeddings"], strict=True))
+        examples, passages = whole.examples[rows], np.asarray([vectors[name] for name in ids], dtype=np.float32)
     texts = [normalise(question.asked) for question in bank]
     fitted = fit.fit(list(bank), texts, examples, ids, examples @ passages.T) if bank else None
     index = MemoryIndex(
@@ -163,7 +178,8 @@ def _assistant_without(assistant: Assistant, part: Part) -> Assistant:
         vectors=passages,
     )
     corpus = Corpus((whole.document,), {whole.document.name: bank})
-    return Assistant(corpus, replace(assistant.index, documents=(index,)))
+    embeddings = plain_embeddings() if part.plain else assistant.index.embeddings
+    return Assistant(corpus, replace(assistant.index, documents=(index,), embeddings=embeddings))
 
 
 def _counts(questions: Sequence[Question]) -> dict[str, int]:

@@ -23,6 +23,7 @@ from rct_assistant.bank import BankQuestion
 from rct_assistant.corpus import Corpus
 from rct_assistant.document import Document
 from rct_assistant.index import DocumentIndex
+from rct_assistant.kernel import kernel_of
 
 Array = NDArray[np.float32]
 SAMPLE = 40
@@ -118,7 +119,7 @@ def _inverse(index: DocumentIndex) -> Array:
         ArithmeticError: what was fitted does not solve this kernel, so `fit` learns in another way by now.
     """
     assert index.fitted is not None
-    kernel = fit.kernel_of(index.examples, index.fitted.lexical)
+    kernel = kernel_of(index.examples, index.fitted.lexical)
     _check(kernel, index)
     factor, failed = lapack.spotrf(kernel.T, lower=1, overwrite_a=1)
     inverse, failed_too = lapack.spotri(factor, lower=1, overwrite_c=1)

@@ -20,7 +20,7 @@ _PACKAGES = (
     "bm25s", "chromadb", "ir-measures", "langchain", "langchain-chroma", "numpy", "rct-assistant", "scikit-learn", "scipy",
     "sentence-transformers", "torch", "transformers",
 )  # fmt: skip
-_TUNED = ("assistant", "extract", "fit", "parts", "policy", "retrieve")
+_TUNED = ("assistant", "extract", "fit", "kernel", "parts", "policy", "retrieve", "search")
 _ROOT = Path(__file__).parent.parent
 
 

@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Any
 
 from rct_assistant.citations import states
@@ -33,18 +32,17 @@ from rct_assistant.policy import (
     judge_follow_up,
     without_claims,
 )
-from rct_assistant.query import focus, normalise, readable, sentences
+from rct_assistant.query import readable
 from rct_assistant.render import plain_text
 from rct_assistant.response import Answer, Notice, Reason, Refusal, Response
-from rct_assistant.retrieve import PassageRetriever, Ranker, Ranking
+from rct_assistant.retrieve import PassageRetriever, Ranking
+from rct_assistant.search import Search
 from rct_assistant.settings import Settings, load_settings
-from rct_assistant.spelling import Spelling
 from rct_assistant.verify import verify
 
 # Chosen on the development questions (see eval).
 REST_ANSWERABLE = 0.60
 STANDS_ALONE = 0.60
-CLEAR = 0.50
 VERSION = importlib.metadata.version("rct-assistant")
 
 
@@ -78,9 +76,7 @@ class Assistant:
     def __init__(self, corpus: Corpus, index: Index) -> None:
         self.corpus = corpus
         self.index = index
-        self._rankers = tuple(Ranker(document) for document in index.documents)
-        asked = (question.asked for bank in corpus.banks.values() for question in bank)
-        self._spelling = Spelling(normalise(text) for text in chain(asked, (d.text for d in corpus.documents)))
+        self._search = Search(corpus, index)
 
     @staticmethod
     def open(
@@ -128,24 +124,8 @@ class Assistant:
         return PassageRetriever(search=self.rank, k=k)
 
     def rank(self, question: str) -> Ranking:
-        """Rank the passages of the document that most probably answers; a long question is read by its clearest sentence.
-
-        Danger is looked for in every sentence: a question behind it must not hide it.
-        """
-        readings = focus(question)
-        rankings = self._rank_each(
-            readings + [sentence for sentence in sentences(question) if sentence not in readings]
-        )
-        best = max((ranking for ranking in rankings[: len(readings) * len(self._rankers)]), key=_clearness)
-        return replace(best, danger=max(ranking.probabilities["safety"] for ranking in rankings))
-
-    def _rank_each(self, texts: Sequence[str]) -> list[Ranking]:
-        """Rank for several texts, embedded together: for each all documents in turn."""
-        mended = [self._spelling.mend(normalise(text)) for text in texts]
-        vectors = self.index.embeddings.embed_documents(mended)
-        return [
-            ranker.rank(text, vector) for text, vector in zip(mended, vectors, strict=True) for ranker in self._rankers
-        ]
+        """Rank the passages of the document that most probably answers a question."""
+        return self._search.rank(question)
 
     def _decide(self, question: str, turns: Sequence[Turn]) -> _Decision:
         """Decide what a question gets: policy first, then whether the text answers it, then which passages."""
@@ -282,12 +262,6 @@ def _turn(decision: _Decision) -> Turn:
     return Turn(
         decision.standalone.text, decision.document, decision.shown, refused=decision.verdict is not None, danger=danger
     )
-
-
-def _clearness(ranking: Ranking) -> float:
-    """Return how much a reading of a question counts: a claim of standing in one sentence outweighs all the others."""
-    chance = ranking.probabilities
-    return 1.0 + chance["first_line"] if chance["first_line"] >= CLEAR else chance["answer"]
 
 
 def _id(question: str, history: Sequence[str], documents: dict[str, str]) -> str:

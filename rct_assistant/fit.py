@@ -1,9 +1,8 @@
 """Learn from a question bank what a question asks for: kernel ridge regression, then logistic calibration.
 
 Every bank question is an example; its targets are one column for each passage and one for each reason not to answer. The kernel
-is a sum of a Gaussian over sentence embeddings and a linear one over character n-grams, so that wording and spelling both count.
-Closed form, no random numbers, seconds on a laptop. Calibration uses predictions for questions whose near-duplicate family was
-left out, which follow from the same factor without fitting again.
+stands in `kernel`. Closed form, no random numbers, seconds on a laptop. Calibration uses predictions for questions whose
+near-duplicate family was left out, which follow from the same factor without fitting again.
 
 Sources: Saunders, Gammerman and Vovk, ICML 1998 (kernel ridge regression); Pahikkala, Boberg and Salakoski, ICML Workshop 2006
 (leaving out a fold in closed form); Platt 1999 (logistic calibration).
@@ -13,7 +12,6 @@ Nothing here reads files or knows a document's words; `index` says when to fit, 
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -22,10 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg import lapack
-from scipy.sparse.csgraph import connected_components
-from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from rct_assistant import kernel
 from rct_assistant.bank import INTENTS, BankQuestion
 
 Array = NDArray[np.float32]
@@ -34,16 +31,8 @@ Array = NDArray[np.float32]
 REASONS = ("gap", *INTENTS)
 CLASSES = ("answer", *REASONS)
 
-GAMMA = 1.0  # width of the Gaussian over embeddings
-LEXICAL = 0.3  # share of the character kernel
-RIDGE = 0.1  # regularisation
-FOLDS = 4
 ENOUGH = 4000  # with so many questions, one fold left out is enough to calibrate on
 ANSWERABLE = 0.45  # a question is answered from this probability on; chosen on the development questions (see eval)
-FAMILY_COSINE = 0.85  # questions closer than this are one family
-_SEED = 20
-_ROWS = 500  # of the kernel, computed at a time
-_HASHED = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), n_features=2**17, alternate_sign=False, norm=None)
 
 
 @dataclass(frozen=True)
@@ -79,9 +68,7 @@ class Fitted:
 
     def predict(self, vector: Array, question: str, examples: Array) -> Array:
         """Return the c target values for one normalised question with its unit vector; examples: n × dimensions."""
-        dense = np.exp(GAMMA * (examples @ vector - 1.0))
-        lexical = (self.lexical @ _ngrams([question], self.idf).T).toarray()[:, 0]
-        values: Array = ((1.0 - LEXICAL) * dense + LEXICAL * lexical) @ self.weights
+        values: Array = kernel.similarity(vector, question, examples, self.lexical, self.idf) @ self.weights
         return values
 
 
@@ -104,17 +91,17 @@ def fit(
         unseen: for each question, whether the embedding model was adapted without it. The calibration then rests on these.
     """
     targets = targets_of(questions, passages)
-    counts = _ngram_counts(texts)
-    idf = _idf(counts)
-    lexical = _weigh(counts, idf)
-    fold = folds(vectors) if unseen is None or not unseen.any() else np.where(unseen, 0, 1)
+    counts = kernel.ngram_counts(texts)
+    idf = kernel.idf_of(counts)
+    lexical = kernel.weigh(counts, idf)
+    fold = kernel.folds(vectors) if unseen is None or not unseen.any() else np.where(unseen, 0, 1)
     weights, left_out = np.empty_like(targets), np.empty_like(targets)
     one_fold = len(questions) >= ENOUGH or fold.max() == 1
-    calibrated = fold < (1 if one_fold else FOLDS)
+    calibrated = fold < (1 if one_fold else kernel.FOLDS)
     for number in np.unique(fold[calibrated]):
         order = np.argsort(fold == number, kind="stable")
         rows = order[np.count_nonzero(fold != number) :]
-        factor = _factor(vectors[order], lexical[order])
+        factor = kernel.factor_of(vectors[order], lexical[order])
         weights[order], _ = lapack.spotrs(factor, targets[order], lower=1)
         left_out[rows] = _left_out(factor, weights[rows], targets[rows])
     left_out, similarities, known = left_out[calibrated], similarities[calibrated], targets[calibrated]
@@ -202,69 +189,6 @@ def targets_of(questions: list[BankQuestion], passages: list[str]) -> Array:
         names = question.passages or (question.intent or "gap",)
         targets[row, [column[name] for name in names]] = 1.0
     return targets
-
-
-def _ngram_counts(texts: list[str]) -> sparse.csr_matrix:
-    counts = _HASHED.transform(texts).astype(np.float32)
-    counts.data = 1.0 + np.log(counts.data)
-    return counts
-
-
-def _idf(counts: sparse.csr_matrix) -> Array:
-    found = np.bincount(counts.indices, minlength=counts.shape[1])
-    idf: Array = (np.log((1.0 + counts.shape[0]) / (1.0 + found)) + 1.0).astype(np.float32)
-    return idf
-
-
-def _weigh(counts: sparse.csr_matrix, idf: Array) -> sparse.csr_matrix:
-    """Return the counts times idf with rows of unit length; an empty row stays empty."""
-    weighed = counts @ sparse.diags_array(idf, format="csr")
-    norms = np.sqrt(weighed.multiply(weighed).sum(axis=1))
-    inverse = 1.0 / np.maximum(np.asarray(norms).ravel(), 1e-9)
-    return sparse.csr_matrix(sparse.diags_array(inverse.astype(np.float32), format="csr") @ weighed)
-
-
-def _ngrams(texts: list[str], idf: Array) -> sparse.csr_matrix:
-    return _weigh(_ngram_counts(texts), idf)
-
-
-def kernel_of(vectors: Array, lexical: sparse.csr_matrix) -> Array:
-    """Return the kernel of n questions with each other, the ridge on its diagonal: n × n, for which n may be twenty thousand."""
-    kernel: Array = vectors @ vectors.T
-    kernel -= 1.0
-    kernel *= GAMMA
-    np.exp(kernel, out=kernel)
-    kernel *= 1.0 - LEXICAL
-    kernel[np.diag_indices_from(kernel)] += RIDGE
-
-    def add_lexical(start: int) -> None:
-        end = start + _ROWS
-        kernel[start:end, start:] += LEXICAL * (lexical[start:end] @ lexical[start:].T).toarray()
-        kernel[end:, start:end] = kernel[start:end, end:].T
-
-    with ThreadPoolExecutor(4) as pool:  # the product of sparse matrices uses one core
-        list(pool.map(add_lexical, range(0, len(kernel), _ROWS)))
-    return kernel
-
-
-def _factor(vectors: Array, lexical: sparse.csr_matrix) -> Array:
-    """Return the Cholesky factor (lower) of the kernel, n × n, in the kernel's own memory."""
-    kernel = kernel_of(vectors, lexical)
-    factor, failed = lapack.spotrf(kernel.T, lower=1, overwrite_a=1)
-    if failed:
-        raise ArithmeticError(f"the kernel of {len(kernel)} questions is not positive definite (minor {failed})")
-    return np.asarray(factor, dtype=np.float32)
-
-
-def folds(vectors: Array) -> NDArray[np.int64]:
-    """Return the fold of each question, 0 to FOLDS - 1; a family, connected by cosines above FAMILY_COSINE, is never split."""
-    close = [
-        sparse.csr_matrix(vectors[start : start + 1000] @ vectors.T > FAMILY_COSINE)
-        for start in range(0, len(vectors), 1000)
-    ]
-    families, family = connected_components(sparse.vstack(close), directed=False)
-    folds = np.random.default_rng(_SEED).permutation(np.arange(families) % FOLDS)
-    return np.asarray(folds[family], dtype=np.int64)
 
 
 def _left_out(factor: Array, weights: Array, targets: Array) -> Array:

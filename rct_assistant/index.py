@@ -108,7 +108,7 @@ def open_index(corpus: Corpus, settings: Settings, *, progress: Progress, say: C
 
 def _made_from(corpus: Corpus, settings: Settings) -> dict[str, Any]:
     """Return everything that the index depends on; its keys name what changed when it is stale."""
-    code = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in ("fit", "query"))
+    code = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in ("fit", "kernel", "query"))
     banks = {name: _hash([asdict(question) for question in bank]) for name, bank in corpus.banks.items()}
     versions = {
         name: importlib.metadata.version(name)

@@ -22,7 +22,8 @@ from rct_assistant.adapter import Adapter, keys
 from rct_assistant.corpus import Corpus, load_corpus
 from rct_assistant.embeddings import load_embeddings, model_hash, transformer_of, use_cores
 from rct_assistant.errors import CorpusError
-from rct_assistant.fit import folds, targets_of
+from rct_assistant.fit import targets_of
+from rct_assistant.kernel import folds
 from rct_assistant.query import normalise
 from rct_assistant.settings import Settings, load_settings
 

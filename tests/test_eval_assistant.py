@@ -16,7 +16,7 @@ from eval.gold import passage_units, resolve
 from eval.outcome import observe, same_reply
 from eval.questions import Question, load_questions, split_file
 from eval.run import ask
-from rct_assistant import Assistant, fit
+from rct_assistant import Assistant, fit, kernel
 from rct_assistant.corpus import Corpus
 from rct_assistant.query import normalise
 
@@ -97,8 +97,8 @@ def test_what_is_left_is_what_a_fit_without_the_lines_gives(small: Assistant, ta
     gone = frozenset([index.bank[0].passages[0], index.bank[-1].passages[0] if index.bank[-1].passages else "none"])
     keep = [place for place, line in enumerate(index.bank) if gone.isdisjoint(line.passages)]
     lexical = index.fitted.lexical[keep]
-    kernel = (1 - fit.LEXICAL) * np.exp(fit.GAMMA * (index.examples[keep] @ index.examples[keep].T - 1))
-    kernel += fit.LEXICAL * (lexical @ lexical.T).toarray() + fit.RIDGE * np.eye(len(keep))
+    alike = (1 - kernel.LEXICAL) * np.exp(kernel.GAMMA * (index.examples[keep] @ index.examples[keep].T - 1))
+    alike += kernel.LEXICAL * (lexical @ lexical.T).toarray() + kernel.RIDGE * np.eye(len(keep))
     columns = [name for name in [*index.document.by_id, *fit.REASONS] if name not in gone]
     targets = np.zeros((len(keep), len(columns)))
     for row, place in enumerate(keep):
@@ -106,7 +106,7 @@ def test_what_is_left_is_what_a_fit_without_the_lines_gives(small: Assistant, ta
         targets[row, [columns.index(name) for name in line.passages or (line.intent or "gap",)]] = 1.0
     left = taker.without(gone).index.documents[0].fitted
     assert left is not None
-    assert left.weights == pytest.approx(np.linalg.solve(kernel, targets), abs=1e-3)
+    assert left.weights == pytest.approx(np.linalg.solve(alike, targets), abs=1e-3)
 
 
 def test_another_way_of_learning_is_noticed(small: Assistant):

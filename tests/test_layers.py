@@ -18,8 +18,8 @@ FILES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".t
 # Each module may import those above it, and none below.
 ORDER = [
     "errors", "document", "marks", "reader", "bank", "corpus", "response", "citations", "render", "messages", "verify",
-    "settings", "query", "spelling", "adapter", "embeddings", "store", "fit", "train", "index", "retrieve", "extract", "parts",
-    "policy", "notices", "conversation", "assistant", "terminal", "web", "cli",
+    "settings", "query", "spelling", "adapter", "embeddings", "store", "kernel", "fit", "train", "index", "retrieve", "search",
+    "extract", "parts", "policy", "notices", "conversation", "assistant", "terminal", "web", "cli",
 ]  # fmt: skip
 
 
@@ -63,6 +63,7 @@ def test_heavy_libraries_are_imported_late_and_in_their_place(path: Path) -> Non
         "index": {"chromadb", "langchain_chroma", "langchain_core"},
         "retrieve": {"langchain_core", "bm25s"},
         "fit": {"sklearn", "scipy"},
+        "kernel": {"sklearn", "scipy"},
         "train": {"torch"},
     }
     heavy = {"torch", "transformers", "langchain", "langchain_core", "langchain_chroma", "langchain_huggingface",

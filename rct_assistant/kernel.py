@@ -1,0 +1,102 @@
+"""The kernel of questions: how alike two of them are, in meaning and in spelling. What is learned from it stands in `fit`.
+
+It is a sum of a Gaussian over sentence embeddings and a linear kernel over character n-grams.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.linalg import lapack
+from scipy.sparse.csgraph import connected_components
+from sklearn.feature_extraction.text import HashingVectorizer
+
+Array = NDArray[np.float32]
+
+GAMMA = 1.0  # width of the Gaussian over embeddings
+LEXICAL = 0.3  # share of the character kernel
+RIDGE = 0.1  # regularisation
+FOLDS = 4
+FAMILY_COSINE = 0.85  # questions closer than this are one family
+_SEED = 20
+_ROWS = 500  # of the kernel, computed at a time
+_HASHED = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), n_features=2**17, alternate_sign=False, norm=None)
+
+
+def similarity(vector: Array, question: str, examples: Array, lexical: sparse.csr_matrix, idf: Array) -> Array:
+    """Return the kernel of one normalised question, with its unit vector, and n examples: n values."""
+    dense = np.exp(GAMMA * (examples @ vector - 1.0))
+    values: Array = (1.0 - LEXICAL) * dense + LEXICAL * (lexical @ ngrams([question], idf).T).toarray()[:, 0]
+    return values
+
+
+def ngram_counts(texts: list[str]) -> sparse.csr_matrix:
+    """Return the damped counts of hashed character n-grams, n × 2**17."""
+    counts = _HASHED.transform(texts).astype(np.float32)
+    counts.data = 1.0 + np.log(counts.data)
+    return counts
+
+
+def idf_of(counts: sparse.csr_matrix) -> Array:
+    """Return the weight of each n-gram: the rarer, the higher."""
+    found = np.bincount(counts.indices, minlength=counts.shape[1])
+    idf: Array = (np.log((1.0 + counts.shape[0]) / (1.0 + found)) + 1.0).astype(np.float32)
+    return idf
+
+
+def weigh(counts: sparse.csr_matrix, idf: Array) -> sparse.csr_matrix:
+    """Return the counts times idf with rows of unit length; an empty row stays empty."""
+    weighed = counts @ sparse.diags_array(idf, format="csr")
+    norms = np.sqrt(weighed.multiply(weighed).sum(axis=1))
+    inverse = 1.0 / np.maximum(np.asarray(norms).ravel(), 1e-9)
+    return sparse.csr_matrix(sparse.diags_array(inverse.astype(np.float32), format="csr") @ weighed)
+
+
+def ngrams(texts: list[str], idf: Array) -> sparse.csr_matrix:
+    """Return the weighed n-grams of texts, rows of unit length."""
+    return weigh(ngram_counts(texts), idf)
+
+
+def kernel_of(vectors: Array, lexical: sparse.csr_matrix) -> Array:
+    """Return the kernel of n questions with each other, the ridge on its diagonal: n × n, for which n may be twenty thousand."""
+    kernel = np.empty((len(vectors), len(vectors)), dtype=np.float32)
+
+    def fill(start: int) -> None:
+        """Fill some rows from the diagonal on, and the columns that mirror them."""
+        end = start + _ROWS
+        block: Array = vectors[start:end] @ vectors[start:].T
+        block -= 1.0
+        block *= GAMMA
+        np.exp(block, out=block)
+        block *= 1.0 - LEXICAL
+        block += LEXICAL * (lexical[start:end] @ lexical[start:].T).toarray()
+        kernel[start:end, start:] = block
+        kernel[end:, start:end] = block[:, _ROWS:].T
+
+    with ThreadPoolExecutor(4) as pool:  # numpy and scipy use one core for most of this
+        list(pool.map(fill, range(0, len(kernel), _ROWS)))
+    kernel[np.diag_indices_from(kernel)] += RIDGE
+    return kernel
+
+
+def factor_of(vectors: Array, lexical: sparse.csr_matrix) -> Array:
+    """Return the Cholesky factor (lower) of the kernel, n × n, in the kernel's own memory."""
+    kernel = kernel_of(vectors, lexical)
+    factor, failed = lapack.spotrf(kernel.T, lower=1, overwrite_a=1)
+    if failed:
+        raise ArithmeticError(f"the kernel of {len(kernel)} questions is not positive definite (minor {failed})")
+    return np.asarray(factor, dtype=np.float32)
+
+
+def folds(vectors: Array) -> NDArray[np.int64]:
+    """Return the fold of each question, 0 to FOLDS - 1; a family, connected by cosines above FAMILY_COSINE, is never split."""
+    close = [
+        sparse.csr_matrix(vectors[start : start + 1000] @ vectors.T > FAMILY_COSINE)
+        for start in range(0, len(vectors), 1000)
+    ]
+    families, family = connected_components(sparse.vstack(close), directed=False)
+    folds = np.random.default_rng(_SEED).permutation(np.arange(families) % FOLDS)
+    return np.asarray(folds[family], dtype=np.int64)
