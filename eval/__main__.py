@@ -54,9 +54,14 @@ def _report(result: Result, *, written: bool) -> int:
     console = _console()
     report.show(result, console)
     if written:
-        for path in (save(result), page.save(result)):
-            console.print(f"Written: {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+        _say_written(save(result), page.save(result))
     return 0
+
+
+def _say_written(*paths: Path) -> None:
+    for path in paths:
+        shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        _console().print(f"Written: {shown}", markup=False)
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -141,8 +146,10 @@ def _ablate(options: argparse.Namespace) -> int:
     result = ablation.run(_progress())
     table = ablation.table(result)
     _console().print(table, markup=False, soft_wrap=True)
-    path = save(result).with_suffix(".md")
-    path.write_text(f"{ablation.HEAD}\n\n{table}\n", encoding="utf-8")
+    saved = save(result)
+    written = saved.with_suffix(".md")
+    written.write_text(f"{ablation.HEAD}\n\n{table}\n", encoding="utf-8")
+    _say_written(saved, written)
     return 0
 
 
@@ -150,7 +157,9 @@ def _bench(options: argparse.Namespace) -> int:
     from eval.bench import bench
     from eval.report import costs
 
-    _console().print(costs(bench(_progress())))
+    result = bench(_progress())
+    _console().print(costs(result.rates))
+    _say_written(save(result))
     return 0
 
 

@@ -67,8 +67,8 @@ TARGETS = (
     Target("safety false alarm", ALL, "<=", 0.02),
     Target("typo: lead", ALL, ">=", 0.95),
     Target("lower: lead", ALL, ">=", 0.99),
-    Target("p50 in bare embeddings", ALL, "<=", 3.0),
-    Target("index build s", ALL, "<=", 60.0),
+    Target("p50 in bare embeddings", ALL, "<=", 3.0, splits=("dev", "test", "bench")),
+    Target("index build s", ALL, "<=", 60.0, splits=("bench",)),
     Target("hit@1", ALL, ">=", 0.75, splits=_OUTSIDE),
     Target("AUROC", "near_miss", ">=", 0.78, splits=_OUTSIDE),
 )

@@ -45,10 +45,11 @@ def test_every_command_and_file_that_is_named_is_there() -> None:
         assert (ROOT / link).exists(), link
 
 
-def test_the_table_of_results_is_made_from_the_files(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("names", [("dev", "test"), ("outside",), ("bench",)])
+def test_the_tables_of_results_are_made_from_the_files(names: tuple[str], capsys: pytest.CaptureFixture[str]) -> None:
     from eval.__main__ import main
 
-    files = [str(ROOT / "eval" / "results" / f"{name}.json") for name in ("dev", "test")]
+    files = [str(ROOT / "eval" / "results" / f"{name}.json") for name in names]
     assert main(["table", *files]) == 0
     assert capsys.readouterr().out.strip() in README
 
