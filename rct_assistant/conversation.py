@@ -114,7 +114,9 @@ def substitutes(question: str) -> bool:
 
 def is_dependent(question: str) -> bool:
     """Say whether a question leans on what was asked before it."""
-    if _OPENING.search(question) or _RETURN.search(question) or _asks_for_provenance(question):
+    if _OPENING.search(question) or _RETURN.search(question):
+        return True
+    if _asks_for_provenance(question) or _asks_for_others(question):
         return True
     stripped = _OWN_THAT.sub(" ", question)
     return (len(question.split()) <= _SHORT and len(content_stems(question)) <= 1) or _ANAPHOR.search(
@@ -150,9 +152,13 @@ def _asks_for_provenance(question: str) -> bool:
     return _points_at_passages(question) and not re.search(r"\d|\byou(?:rs?)?\b", question, re.I)
 
 
+def _asks_for_others(question: str) -> bool:
+    return _OTHERS.search(question) is not None and not content_stems(question) - _LIST_WORDS
+
+
 def _others(question: str, turn: Turn) -> tuple[str, ...]:
     """Return the rest of a list of which a turn showed a part, if a question asks for just that."""
-    if not _OTHERS.search(question) or content_stems(question) - _LIST_WORDS:
+    if not _asks_for_others(question):
         return ()
     shown = [turn.document.by_id[name] for name in turn.passages]
     kinds = {(passage.section, passage.kind) for passage in shown if passage.kind != "sentence"}

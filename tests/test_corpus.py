@@ -87,12 +87,15 @@ def test_a_bank_is_read_in_order(folder: Path) -> None:
         {"question": "what?", "passages": ["heading-1", "heading-2"]},
         {"question": "how long?", "gap": "the duration"},
         {"question": "hi", "intent": "about"},
+        {"question": "and then?", "after": "what?", "passages": ["heading-2"]},
     )
     bank = load_corpus(folder).banks["doc"]
+    assert [q.asked for q in bank] == ["what?", "how long?", "hi", "what? and then?"]
     assert [(q.passages, q.gap, q.intent) for q in bank] == [
         (("heading-1", "heading-2"), "", None),
         ((), "the duration", None),
         ((), "", "about"),
+        (("heading-2",), "", None),
     ]
 
 
@@ -109,6 +112,7 @@ def test_a_bank_is_read_in_order(folder: Path) -> None:
         ({"question": " ", "gap": "g"}, "no question"),
         ({"question": "q", "gap": " "}, "empty 'gap'"),
         ({"question": "q", "gap": "g", "note": "n"}, "expected 'question'"),
+        ({"question": "q", "gap": "g", "after": " "}, "no text under 'after'"),
     ],
 )
 def test_a_bad_bank_line_is_named(folder: Path, line: object, part: str) -> None:

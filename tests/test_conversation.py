@@ -1,0 +1,96 @@
+"""Follow-ups: what a question leans on, what it is joined with, and which passages it points at. No model is needed."""
+
+from __future__ import annotations
+
+import pytest
+
+from rct_assistant.conversation import Turn, is_dependent, resolve, substitutes
+from rct_assistant.document import Document
+
+TERMS = tuple(f"key-terms-{number}" for number in range(1, 7))
+GOALS = tuple(f"treatment-plan-suggestions-smart-objectives-{number}" for number in range(1, 8))
+
+
+@pytest.fixture
+def turns(rct: Document) -> list[Turn]:
+    return [
+        Turn("what does isolation mean", rct, ("key-terms-3",)),
+        Turn("list the key terms", rct, TERMS),
+        Turn("capital of France", rct, (), refused=True),
+        Turn("who founded it", rct, ("creators-lineage-1",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["and for shame?", "why", "who else was in it", "back to the terms, which is the shortest", "sourced or LLM?"],
+)
+def test_a_follow_up_leans_on_what_was_asked(question: str) -> None:
+    assert is_dependent(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["what is source 3?", "are your answers sourced", "what are the five good things", "is RCT only for women"],
+)
+def test_a_question_that_stands_on_its_own_leans_on_nothing(question: str) -> None:
+    assert not is_dependent(question)
+
+
+def test_a_follow_up_is_joined_with_the_latest_question_that_showed_something(turns: list[Turn]) -> None:
+    standalone = resolve("and when did she write it", turns[:3])
+    assert standalone.text == "list the key terms and when did she write it"
+    assert standalone.earlier is turns[1]
+    assert standalone.passages == ()
+
+
+def test_a_new_topic_inherits_nothing(turns: list[Turn]) -> None:
+    assert resolve("new question: what is it good for", turns).earlier is None
+    assert resolve("what are the five good things", turns).earlier is None
+
+
+@pytest.mark.parametrize(
+    ("question", "place", "rest"),
+    [
+        ("going back to the isolation thing, who uses it", 0, "who uses it"),
+        ("back to the first one. which goal covers it", 0, "which goal covers it"),
+        ("ok back to the key terms: which mention power", 1, "which mention power"),
+    ],
+)
+def test_a_return_finds_the_earlier_question_and_goes_on_from_there(
+    turns: list[Turn], question: str, place: int, rest: str
+) -> None:
+    standalone = resolve(question, turns)
+    assert standalone.earlier is turns[place]
+    assert standalone.text == f"{turns[place].question} {rest}"
+
+
+@pytest.mark.parametrize(
+    "question", ["is that sourced?", "sourced or LLM?", "does that line carry a number?", "who says"]
+)
+def test_a_question_about_provenance_points_at_what_was_shown(turns: list[Turn], question: str) -> None:
+    assert resolve(question, turns).passages == ("creators-lineage-1",)
+
+
+def test_an_ordinal_names_an_item_of_the_list_that_was_shown(turns: list[Turn]) -> None:
+    assert resolve("tell me more about the third one", turns[:2]).passages == ("key-terms-3",)
+    assert resolve("the third one, what goal fits", turns[:2]).passages == ()
+
+
+@pytest.mark.parametrize("question", ["what are the others called", "the rest?", "any more?"])
+def test_the_others_are_the_rest_of_the_list(rct: Document, question: str) -> None:
+    turn = Turn("is resilience one of the goals", rct, ("interventions-techniques-5", GOALS[4]))
+    assert resolve(question, [turn]).passages == GOALS[:4] + GOALS[5:]
+
+
+def test_the_others_need_a_list(turns: list[Turn]) -> None:
+    assert resolve("what are the others called", turns).passages == ()
+
+
+@pytest.mark.parametrize("question", ["same for controlling images pls", "and for depression?", "what about culture"])
+def test_putting_another_thing_in_the_place_of_the_last(question: str) -> None:
+    assert substitutes(question)
+
+
+def test_pointing_at_the_last_thing_puts_nothing_in_its_place() -> None:
+    assert not substitutes("and does it help")
