@@ -51,7 +51,7 @@ _OTHERS = re.compile(r"\b(?:others?|rest|remaining|remainder|any more|anything e
 _SAME_FOR = re.compile(r"\bsame (?:for|with)\b", re.I)
 _SHORT = 3
 _LIST_WORDS = content_stems(
-    "others other rest remaining remainder more else anything called names name list what which them items"
+    "others other rest remaining remainder more else any anything called names name list what which them items"
 )
 _SAY_MORE = content_stems("say tell more about explain that list item again please what mean means")
 _ABOUT_PROVENANCE = re.compile(
