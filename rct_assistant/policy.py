@@ -25,7 +25,9 @@ from rct_assistant.retrieve import Ranking
 ALONE = {"safety": 0.35, "first_line": 0.28, "about": 0.50}
 WITH_HINT = {"safety": 0.15, "first_line": 0.15}
 WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
-WITH_DENIED = 0.15  # beside a claim that the question itself denies: 'if not a first-line protocol'
+WITH_DENIED = 0.30  # beside a claim that the question itself denies: 'if not a first-line protocol'
+HARMLESS = 0.05  # danger in a question as a whole, below which one sentence of it raises no alarm
+BESIDE_ANSWER = 0.70  # how likely standing must be, beside an answer, for the classifier alone
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
 FOREIGN = 0.60  # in another language the embeddings say less
 FRAGMENT_SAFETY = 0.70
@@ -39,6 +41,9 @@ _DISGUISE = str.maketrans(
 _LOOK_ALIKE = str.maketrans("аеорсухіѕјԁοιαε", "aeopcyxisjdoiae")
 _TAKEN_FROM = re.compile(
     r"\b(?:from|to|on|with|by|has|have|carry|carries|cit\w+)\s+(?:the\s+)?(?:source|src|ref)|\bcit\w+\s+\d", re.I
+)
+_WHETHER_SOURCED = re.compile(
+    r"\b(?:llm|ai|machine)\b.{0,20}\bor\b.{0,12}\bsource\w*|\bsource\w*.{0,20}\bor\b.{0,12}\b(?:llm|ai|machine)\b", re.I
 )
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _SPELLED_OUT = re.compile(r"\b(?:\w[ .\-_*]){3,}\w\b")
@@ -93,7 +98,7 @@ def judge(question: str, ranking: Ranking) -> Verdict | None:
     """Return the verdict on a question, or None if it may be answered."""
     texts = readings(question)
     chance = ranking.probabilities
-    if rule := _fires("safety", texts, chance | {"safety": max(chance["safety"], ranking.danger)}):
+    if rule := _danger(texts, ranking):
         return Verdict("safety", rule, "safety")
     document = ranking.document
     if document.standing and (rule := _fires("first_line", texts, chance)):
@@ -131,14 +136,32 @@ def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ra
     return None
 
 
+def _danger(texts: tuple[str, ...], ranking: Ranking) -> str:
+    """Return the name of the safety rule that fires, or an empty string.
+
+    Every sentence counts. But where a question was read as a whole and is then plainly harmless, a sentence out of its context
+    ('we had a training on suicide') raises no alarm by itself.
+    """
+    rule = _fires("safety", texts, ranking.probabilities | {"safety": ranking.danger})
+    harmless = ranking.whole and ranking.probabilities["safety"] < HARMLESS
+    if _language(texts[0]):
+        harmless = ranking.danger < FOREIGN
+    return "" if rule == "safety.bank" and harmless else rule
+
+
 def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float]) -> str:
     """Return the name of the rule for `reason` that fires, or an empty string. Without a bank the patterns stand alone."""
     learned = chance[reason]
     has_bank = any(chance[name] > 0 for name in ("first_line", "safety", "about"))
-    if learned >= ALONE[reason] and learned > chance["gap"]:
+    if learned >= ALONE[reason] and (
+        reason == "safety" or learned > max(chance["gap"], BESIDE_ANSWER * chance["answer"])
+    ):
         return f"{reason}.bank"
+    if any(found(reason, "certain", text) for text in texts):
+        return f"{reason}.certain"
     enough = WITH_DENIED if any(found(reason, "denied", text) for text in texts) else WITH_CLAIM[reason]
-    if any(found(reason, "claim", text) for text in texts) and (learned >= enough or not has_bank):
+    claimed = any(found(reason, name, text) for text in texts for name in ("claim", "displacing"))
+    if claimed and (learned >= enough or not has_bank):
         return f"{reason}.claim"
     if learned >= WITH_HINT[reason] and any(found(reason, "hint", text) for text in texts):
         return f"{reason}.hint"
@@ -146,13 +169,12 @@ def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float]) -> str
 
 
 def _is_of_another(texts: tuple[str, ...], document: Document) -> bool:
-    """Say whether a question about standing names another therapy and not ours, by name or as 'it' or 'this'."""
+    """Say whether a question about standing names another therapy and not ours: by name, as 'it', or in the other's place."""
     ours = [name.lower() for name in (document.short_name, document.title) if name]
     names = "|".join(re.escape(name) for name in ours)
     own = re.compile(rf"\b(?:{names}|it|this|relational)\b")
-    return any(found("other_therapies", "patterns", text) for text in texts) and not any(
-        own.search(text) for text in texts
-    )
+    named = any(own.search(text) or found("first_line", "displacing", text) for text in texts)
+    return not named and any(found("other_therapies", "patterns", text) for text in texts)
 
 
 def _judge_about(question: str, texts: tuple[str, ...], chance: dict[str, float], document: Document) -> Verdict | None:
@@ -177,6 +199,8 @@ def _judge_about(question: str, texts: tuple[str, ...], chance: dict[str, float]
 
 def asks_for_some(question: str) -> bool:
     """Say whether a question asks for passages of some provenance ('which terms are from source 4'), not for a source itself."""
+    if _WHETHER_SOURCED.search(question) and len(content_stems(_WHETHER_SOURCED.sub(" ", question))) > 1:
+        return True
     wish = provenance_filter(question)
     if wish is None or not content_stems(wish.rest):
         return False
@@ -242,7 +266,7 @@ def without_claims(question: str) -> list[str]:
         clause.strip()
         for clause in clauses
         if len(clause.split()) >= 3
-        and not any(found("first_line", n, t) for t in readings(clause) for n in ("claim", "hint"))
+        and not any(found("first_line", n, t) for t in readings(clause) for n in ("claim", "displacing", "hint"))
     ]
 
 

@@ -50,7 +50,8 @@ class Scored:
 class Ranking:
     """All passages of one document, best first, and the probability of each of `fit.CLASSES` for the question.
 
-    topic: what the bank says that the text does not give; danger: the probability of danger in the most alarming sentence.
+    topic: what the bank says that the text does not give; danger: the probability of danger in the most alarming sentence;
+    whole: whether the question is short enough to have been read as a whole.
     """
 
     document: Document
@@ -58,6 +59,7 @@ class Ranking:
     probabilities: dict[str, float]
     topic: str = ""
     danger: float = 0.0
+    whole: bool = True
 
     @property
     def answerable(self) -> float:

@@ -36,7 +36,8 @@ class Search:
         others = [sentence for sentence in sentences(question) if sentence not in readings]
         rankings = self._rank_each([*readings, *others])
         best = max(rankings[: len(readings) * len(self._rankers)], key=_clearness)
-        return replace(best, danger=max(ranking.probabilities["safety"] for ranking in rankings))
+        danger = max(ranking.probabilities["safety"] for ranking in rankings)
+        return replace(best, danger=danger, whole=len(readings) == 1)
 
     def _rank_each(self, texts: Sequence[str]) -> list[Ranking]:
         """Rank for several texts, embedded together: for each text all documents in turn."""
