@@ -103,13 +103,16 @@ class ProvenanceFilter:
                 return bool(own.sources) and own.llm == "none"
 
 
-def select(ranking: Ranking, question: str) -> list[str]:
-    """Return the ids of the passages that answer the question, given that the text does, in the order of the text."""
+def select(ranking: Ranking, question: str, *, places: bool = True) -> list[str]:
+    """Return the ids of the passages that answer the question, given that the text does, in the order of the text.
+
+    places: whether an ordinal in the question is a place in a list; in a follow-up it may point at what was shown before.
+    """
     document = ranking.document
     chosen = [scored.id for scored in ranking.passages if scored.score >= RELEVANT] or [ranking.passages[0].id]
     if (rows := _filter_rows(document, chosen, question)) is not None:
         return tidy(document, rows, ranking)
-    if (item := _by_place(document, chosen, question)) is not None:
+    if places and (item := _by_place(document, chosen, question)) is not None:
         return [item]
     if _LIST_CUE.search(question):
         chosen = _complete_lists(document, chosen)
