@@ -61,7 +61,7 @@ _ABOUT_PROVENANCE = re.compile(
 )
 _PROVENANCE_WORDS = content_stems(
     "which there though says bit text did write wrote written from said that this really actually just got have has does carry"
-    " sentence statement line passage number status layout reference label labelled marked tagged tell cannot can't real proper"
+    " sentence statement line passage number status layout reference label labelled marked tagged backed list tell cannot can't real proper"
     " what"
 )
 
@@ -102,8 +102,9 @@ def resolve(question: str, turns: Sequence[Turn]) -> Standalone:
     if others := _others(rest, turn):
         return Standalone(whole, turn, others)
     if rest == question and (chosen := _by_ordinal(question, turn)) is not None:
-        words = content_stems(_ORDINAL.sub(" ", question)) - _SAY_MORE
-        return Standalone(joined(_lead(turn.document, chosen), question), turn, () if words else (chosen,))
+        said = _ORDINAL.sub(" ", question)
+        itself = not content_stems(said) - _SAY_MORE or _points_at_passages(said)
+        return Standalone(joined(_lead(turn.document, chosen), question), turn, (chosen,) if itself else ())
     return Standalone(whole, turn)
 
 

@@ -74,6 +74,7 @@ def test_a_question_about_provenance_points_at_what_was_shown(turns: list[Turn],
 
 def test_an_ordinal_names_an_item_of_the_list_that_was_shown(turns: list[Turn]) -> None:
     assert resolve("tell me more about the third one", turns[:2]).passages == ("key-terms-3",)
+    assert resolve("the third one on that list, is it backed by a source", turns[:2]).passages == ("key-terms-3",)
     assert resolve("the third one, what goal fits", turns[:2]).passages == ()
 
 
