@@ -197,9 +197,9 @@ class Assistant:
 
     def _select(self, question: str, decision: _Decision, ranking: Ranking) -> _Decision:
         """Return the passages that answer the question, and those that answer its parts if it asks several things at once."""
-        follow_up = decision.standalone.earlier is not None
-        chosen = select(ranking, decision.standalone.text if compares(question) else question, places=not follow_up)
-        if follow_up:
+        standalone = decision.standalone
+        chosen = select(ranking, standalone.text if compares(question) else question, places=not standalone.item)
+        if standalone.earlier is not None:
             return self._with_message(decision, chosen, ranking.document)
         rankings = [self.rank(part) for part in split(question)]
         shown = tidy(ranking.document, chosen + best_of_each(rankings, ranking), ranking)

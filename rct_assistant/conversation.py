@@ -61,7 +61,8 @@ _ABOUT_PROVENANCE = re.compile(
 )
 _PROVENANCE_WORDS = content_stems(
     "which there though says bit text did write wrote written from said that this really actually just got have has does carry"
-    " sentence statement line passage number status layout reference label labelled marked tagged backed list tell cannot can't real proper"
+    " sentence statement line passage number status layout reference label labelled marked tagged"
+    " backed list tell cannot can't real proper"
     " what"
 )
 
@@ -81,12 +82,14 @@ class Turn:
 class Standalone:
     """A question with what it needs to be understood: `text` is searched; `earlier` is the turn it depends on, if any.
 
-    `passages` is set when the question points at passages themselves ('is that sourced?', 'the third one').
+    `passages` is set when the question points at passages themselves ('is that sourced?', 'the third one'), `item` when an ordinal
+    of it was found to name an item of what was shown.
     """
 
     text: str
     earlier: Turn | None = None
     passages: tuple[str, ...] = ()
+    item: bool = False
 
 
 def resolve(question: str, turns: Sequence[Turn]) -> Standalone:
@@ -104,7 +107,7 @@ def resolve(question: str, turns: Sequence[Turn]) -> Standalone:
     if rest == question and (chosen := _by_ordinal(question, turn)) is not None:
         said = _ORDINAL.sub(" ", question)
         itself = not content_stems(said) - _SAY_MORE or _points_at_passages(said)
-        return Standalone(joined(_lead(turn.document, chosen), question), turn, (chosen,) if itself else ())
+        return Standalone(joined(_lead(turn.document, chosen), question), turn, (chosen,) if itself else (), item=True)
     return Standalone(whole, turn)
 
 
