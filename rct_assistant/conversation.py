@@ -82,8 +82,8 @@ class Turn:
 class Standalone:
     """A question with what it needs to be understood: `text` is searched; `earlier` is the turn it depends on, if any.
 
-    `passages` is set when the question points at passages themselves ('is that sourced?', 'the third one'), `item` when an ordinal
-    of it was found to name an item of what was shown.
+    `passages` is set when the question points at passages themselves ('is that sourced?'), `item` when an ordinal of it was found
+    to name an item of what was shown.
     """
 
     text: str
