@@ -24,6 +24,17 @@ _LIST_CUE = re.compile(
     r" the|show me the)\b",
     re.I,
 )
+# A wish for all that is said about something, and for every place where something is mentioned.
+_EVERYTHING = re.compile(
+    r"\b(?:everything|full|whole|complete|entire|all (?:of|it|there|that|steps|parts|the (?:points|steps|groups|parts)))\b",
+    re.I,
+)
+_MENTIONS = re.compile(
+    r"\b(?:all|every|any|each)\s+(?:other\s+|the\s+|of\s+the\s+)*(?:places?|spots?|mentions?|bits?|lines?)\b"
+    r"|\b(?:everywhere|all (?:it|you\W?ve got|the text)|collect (?:all|any\w*|every\w*))\b",
+    re.I,
+)
+_MOST_MENTIONS = 12  # a word in more passages than this is no topic
 _NUMBER = re.compile(r"\d+")
 _NUMBER_WORDS = {
     "one": "1",
@@ -114,8 +125,12 @@ def select(ranking: Ranking, question: str, *, places: bool = True) -> list[str]
         return tidy(document, rows, ranking)
     if places and (item := _by_place(document, chosen, question)) is not None:
         return [item]
+    if _MENTIONS.search(question):
+        chosen += _mentions(ranking, question)
     if _LIST_CUE.search(question):
         chosen = _complete_lists(document, chosen)
+    if _EVERYTHING.search(question):
+        chosen += _whole_list(ranking)
     return tidy(document, chosen, ranking)
 
 
@@ -227,6 +242,22 @@ def _complete_lists(document: Document, chosen: list[str]) -> list[str]:
             if len(items) >= 3 and found >= max(2, LIST_SHARE * len(items)):
                 completed += items
     return completed
+
+
+def _mentions(ranking: Ranking, question: str) -> list[str]:
+    """Return every passage with the words that the question shares with the passage that answers it best."""
+    best = ranking.document.by_id[ranking.passages[0].id]
+    topic = content_stems(question) & content_stems(best.text)
+    found = [passage.id for passage in ranking.document.passages if topic <= content_stems(passage.text)]
+    return found if topic and len(found) <= _MOST_MENTIONS else []
+
+
+def _whole_list(ranking: Ranking) -> list[str]:
+    """Return all of a section's items or sentences if they are most of as many passages as rank best."""
+    best = ranking.document.by_id[ranking.passages[0].id]
+    same = [p.id for p in ranking.document.passages if (p.section, p.kind, p.block) == (best.section, best.kind, "")]
+    first = {scored.id for scored in ranking.passages[: len(same)]}
+    return same if len(same) >= 3 and len(first.intersection(same)) > len(same) / 2 else []
 
 
 def _without_repeats(document: Document, chosen: list[str]) -> list[str]:
