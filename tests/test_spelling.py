@@ -11,6 +11,13 @@ SPELLING = Spelling(
 )
 
 
+def test_a_swap_that_somebody_typed_before_is_still_a_swap() -> None:
+    spelling = Spelling(
+        ["the trial of relational therapy"] * 60 + ["relatoinal trail", "mothers"] * 2 + ["others"] * 60
+    )
+    assert spelling.mend("relatoinal trail for mothers") == "relational trial for mothers"
+
+
 @pytest.mark.parametrize(
     ("typed", "read"),
     [
