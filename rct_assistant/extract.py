@@ -78,6 +78,11 @@ _LLM = re.compile(
     rf"|\b(?:an?\s+|the\s+)?{_MACHINE}\s+(?:wrote|writes?|makes?|made|generate[ds]?|produce[ds]?)\b",
     re.I,
 )
+# Words that turn a wish for some provenance into its opposite, where they stand right before it.
+_NEGATION = re.compile(
+    r"\b(?:not|isn\W?t|aren\W?t|never|except|besides|other than|apart from|without|(?:leav|skip|drop)\w*)\b", re.I
+)
+_NEGATED = re.compile(rf"{_NEGATION.pattern}(?:\s+\w+){{0,4}}\s*$", re.I)
 _UNSOURCED = re.compile(
     r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:a\s+|any\s+)?(?:source|citation|reference|number)", re.I
 )
@@ -87,21 +92,26 @@ _SOURCED = re.compile(
     re.I,
 )
 _FILTERS = re.compile(
-    r"\b(which|what|only|just|all|every|any|anything|show|list|everything|is there|are there|one|are the|were the|with)\b",
+    r"\b(which|what|only|just|all|every|any|anything|show|list|everything|is there|are there|one|are the|were the|with|from"
+    r" source)\b",
     re.I,
 )
 
 
 @dataclass(frozen=True)
 class ProvenanceFilter:
-    """A wish to see only passages of some provenance, with the question without that wish."""
+    """A wish to see only passages of some provenance, or (`inverted`) all others, with the question without that wish."""
 
     rest: str
     sources: frozenset[int] = frozenset()
     kind: str = ""
+    inverted: bool = False
 
     def keeps(self, passage: Passage) -> bool:
-        """Say whether a passage has the provenance asked for."""
+        """Say whether a passage is wanted."""
+        return self._has(passage) is not self.inverted
+
+    def _has(self, passage: Passage) -> bool:
         own = passage.provenance
         match self.kind:
             case "source":
@@ -159,10 +169,12 @@ def provenance_filter(question: str) -> ProvenanceFilter | None:
         return None
     if numbers := list(_SOURCE.finditer(question)):
         sources = frozenset({int(numbers[0][1] or numbers[0][2])})
-        return ProvenanceFilter(_SOURCE.sub(" ", question), sources, "source")
+        inverted = _NEGATED.search(question[: numbers[0].start()]) is not None
+        return ProvenanceFilter(_NEGATION.sub(" ", _SOURCE.sub(" ", question)), sources, "source", inverted)
     for kind, pattern in (("llm", _LLM), ("unsourced", _UNSOURCED), ("sourced", _SOURCED)):
-        if pattern.search(question):
-            return ProvenanceFilter(pattern.sub(" ", question), kind=kind)
+        if match := pattern.search(question):
+            inverted = kind == "llm" and _NEGATED.search(question[: match.start()]) is not None
+            return ProvenanceFilter(_NEGATION.sub(" ", pattern.sub(" ", question)), kind=kind, inverted=inverted)
     return None
 
 

@@ -1,0 +1,74 @@
+"""Which passages answer: filters by provenance, every mention, whole sections. No model is needed."""
+
+from __future__ import annotations
+
+import pytest
+
+from rct_assistant.document import Document
+from rct_assistant.extract import provenance_filter, select
+from rct_assistant.retrieve import Ranking, Scored
+
+
+def ranking(document: Document, *best: str) -> Ranking:
+    """Return a ranking with these passages first, the very best alone relevant, and the others in the order of the text."""
+    order = [*best, *(name for name in document.by_id if name not in best)]
+    scores = [0.9, *[0.2] * (len(order) - 1)]
+    return Ranking(document, tuple(map(Scored, order, scores)), {"answer": 1.0})
+
+
+def kept(document: Document, question: str, section: str) -> list[int]:
+    """Return the ordinals of a section's passages that a question's wish for some provenance keeps."""
+    wish = provenance_filter(question)
+    assert wish is not None
+    passages = [passage for passage in document.passages if passage.id.startswith(section)]
+    return [int(passage.id.rpartition("-")[2]) for passage in passages if wish.keeps(passage)]
+
+
+@pytest.mark.parametrize(
+    ("question", "section", "numbers"),
+    [
+        ("which lines of the history are from source 6", "creators-lineage", [1, 2, 4]),
+        ("in the history, what is NOT from source 6?", "creators-lineage", [3, 5]),
+        ("history: everything other than what comes from source 6", "creators-lineage", [3, 5]),
+        ("which bits did an AI write in the cautions", "contraindications", [2, 4]),
+        (
+            "cautions again but leave out what the machine wrote, just the sourced sentences",
+            "contraindications",
+            [1, 3],
+        ),
+        ("what in the cautions is not LLM written", "contraindications", [1, 3]),
+        ("tx plan rows from source 3 - leave the rest out", "treatment-plan", [1, 3, 5, 6]),
+        ("which problems have no source number", "problems-for-work", [1, 7]),
+        ("misconceptions with a 6 on them, list", "common-misconceptions", [2, 3]),
+    ],
+)
+def test_a_wish_for_some_provenance(rct: Document, question: str, section: str, numbers: list[int]) -> None:
+    assert kept(rct, question, section) == numbers
+
+
+@pytest.mark.parametrize("question", ["what are the five good things", "who founded it", "is it sourced"])
+def test_other_questions_wish_for_no_provenance(question: str) -> None:
+    assert provenance_filter(question) is None
+
+
+def test_every_mention_of_what_the_best_passage_is_about(rct: Document) -> None:
+    best = ranking(rct, "core-principles-5")
+    assert select(best, "where does shame come up? all the places") == [
+        "core-principles-5",
+        "populations-indications-4",
+        "problems-for-work-3",
+    ]
+    assert select(best, "what is said about shame") == ["core-principles-5"]
+
+
+def test_a_word_that_is_everywhere_is_no_topic(rct: Document) -> None:
+    assert select(ranking(rct, "core-principles-1"), "every mention of disconnection and connection and RCT") == [
+        "core-principles-1"
+    ]
+
+
+def test_a_whole_section_where_everything_is_asked_for_and_it_ranks_best(rct: Document) -> None:
+    section = [f"training-certification-{number}" for number in (1, 2, 3)]
+    assert select(ranking(rct, *section[:2]), "everything on training please") == section
+    assert select(ranking(rct, section[0]), "everything on training please") == section[:1]
+    assert select(ranking(rct, *section[:2]), "who trains people") == section[:1]
