@@ -97,7 +97,7 @@ PARTS = (
     Part("embeddings of bank lines", off=_swap(kernel, "LEXICAL", 1.0), relearn=True),
     Part("a second look at parts", off=_swap(answering, "split", lambda question: [])),
     Part("whole lists", off=_swap(extract, "_complete_lists", lambda document, chosen: chosen)),
-    Part("row filters", off=_swap(extract, "_filter_rows", lambda document, chosen, question: None)),
+    Part("row filters", off=_swap(extract, "filter_rows", lambda *args, **named: None)),
     Part("places in a list", off=_swap(extract, "_by_place", lambda document, chosen, question: None)),
     Part("dropping repeats", off=_swap(extract, "_without_repeats", lambda document, chosen: chosen)),
     Part("provenance filters", off=_swap(answering, "provenance_filter", lambda question: None)),

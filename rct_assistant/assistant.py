@@ -17,7 +17,8 @@ from rct_assistant.citations import states
 from rct_assistant.conversation import MOST_EARLIER, Standalone, Turn, is_dependent, resolve, substitutes
 from rct_assistant.corpus import Corpus, load_corpus
 from rct_assistant.document import Document
-from rct_assistant.extract import compares, nearest, provenance_filter, select, select_by_provenance, tidy
+from rct_assistant.extract import nearest, select, select_by_provenance, tidy
+from rct_assistant.filters import compares, provenance_filter, without_provenance
 from rct_assistant.fit import ANSWERABLE
 from rct_assistant.index import Index, open_index
 from rct_assistant.messages import message
@@ -190,6 +191,8 @@ class Assistant:
                 return self._with_message(decision, found, rest.document)
         if ranking.answerable >= ANSWERABLE:
             return self._select(question, decision, ranking)
+        if (named := without_provenance(question)) and (rest := self.rank(named)).answerable >= ANSWERABLE:
+            return self._with_message(decision, select(rest, named), rest.document)
         off_topic = ranking.probabilities["off_topic"] > ranking.probabilities["gap"]
         code = "off_topic" if off_topic else "not_in_source"
         verdict = Verdict("not_in_source", f"answerable.{code}", code)
@@ -202,7 +205,8 @@ class Assistant:
         if standalone.earlier is not None:
             return self._with_message(decision, chosen, ranking.document)
         rankings = [self.rank(part) for part in split(question)]
-        shown = tidy(ranking.document, chosen + best_of_each(rankings, ranking), ranking)
+        found = [name for name in best_of_each(rankings, ranking) if name not in chosen]
+        shown = tidy(ranking.document, chosen + found, ranking) if found else chosen
         return replace(self._with_message(decision, shown, ranking.document), missing=missing(rankings))
 
     def _with_message(self, decision: _Decision, shown: list[str], document: Document) -> _Decision:

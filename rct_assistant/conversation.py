@@ -50,6 +50,7 @@ _RETURN_TO = re.compile(
 _OTHERS = re.compile(r"\b(?:others?|rest|remaining|remainder|any more|anything else)\b", re.I)
 _SAME_FOR = re.compile(r"\bsame (?:for|with)\b", re.I)
 _SHORT = 3
+_LIST = 3  # passages that make a list in which an ordinal can point
 _LIST_WORDS = content_stems(
     "others other rest remaining remainder more else any anything called names name list what which them items"
 )
@@ -129,7 +130,7 @@ def is_dependent(question: str) -> bool:
 
 
 def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn:
-    """Return the turn a question returns to, or else the latest that showed something."""
+    """Return the turn a question returns to, or else the latest that showed something; an ordinal goes past a single item."""
     answered = [turn for turn in turns if turn.passages and not turn.refused]
     if not answered:
         return turns[-1]
@@ -141,6 +142,8 @@ def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn:
     if _RETURN.search(question):
         words = content_stems(match[1] if match else question)
         return max(reversed(answered), key=lambda turn: len(words & content_stems(turn.question)))
+    if _ORDINAL.search(question) and len(answered[-1].passages) == 1:
+        return next((turn for turn in reversed(answered) if len(turn.passages) >= _LIST), answered[-1])
     return answered[-1]
 
 
@@ -175,7 +178,7 @@ def _by_ordinal(question: str, turn: Turn) -> str | None:
     match = _ORDINAL.search(question)
     items = [name for name in turn.passages if turn.document.by_id[name].kind != "sentence"]
     shown = items if len(items) > len(turn.passages) / 2 else list(turn.passages)
-    if match is None or len(shown) < 3:
+    if match is None or len(shown) < _LIST:
         return None
     place = PLACES[match[1].lower()]
     return shown[place] if place < len(shown) else None

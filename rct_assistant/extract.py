@@ -6,9 +6,9 @@ The result is ids in the order of the text. Nothing here changes a word of them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from rct_assistant.document import Document, Passage
+from rct_assistant.filters import ProvenanceFilter, filter_rows, without_rhythm
 from rct_assistant.query import content_stems
 from rct_assistant.retrieve import Ranking
 
@@ -26,34 +26,18 @@ _LIST_CUE = re.compile(
 )
 # A wish for all that is said about something, and for every place where something is mentioned.
 _EVERYTHING = re.compile(
-    r"\b(?:everything|full|whole|complete|entire|all (?:of|it|there|that|steps|parts|the (?:points|steps|groups|parts)))\b",
+    r"\b(?:everything|full|whole|complete|entire|one by one|all (?:of|it|there|that|they)"
+    r"|(?:all|every|each)(?:\s+\w+)?\s+(?:steps?|parts?|points?|groups?|statements?|sentences?|items?))\b",
     re.I,
 )
 _MENTIONS = re.compile(
     r"\b(?:all|every|any|each)\s+(?:other\s+|the\s+|of\s+the\s+)*(?:places?|spots?|mentions?|bits?|lines?)\b"
-    r"|\b(?:everywhere|all (?:it|you\W?ve got|the text)|collect (?:all|any\w*|every\w*))\b",
+    r"|\b(?:everywhere|wherever|all (?:it|you\W?ve got|the text)|(?:collect|gather) (?:all|any\w*|every\w*))\b"
+    r"|\bwhere\s+(?:does|do|is|are)\b.*\b(?:(?:come|turn|crop|pop|show|bring|brought)s? up|mentioned)\b"
+    r"|\ball\W+(?:that\W?s|that is|they|it)\s+sa(?:id|ys?)\b",
     re.I,
 )
 _MOST_MENTIONS = 12  # a word in more passages than this is no topic
-_NUMBER = re.compile(r"\d+")
-_NUMBER_WORDS = {
-    "one": "1",
-    "two": "2",
-    "three": "3",
-    "four": "4",
-    "five": "5",
-    "six": "6",
-    "seven": "7",
-    "eight": "8",
-    "ten": "10",
-    "twelve": "12",
-}
-_UNIT = re.compile(
-    r"\b(\d+|" + "|".join(_NUMBER_WORDS) + r")[\s-]*(weeks?|wks?|months?|days?|years?|sessions?|hours?)\b", re.I
-)
-_WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once a)\s+(?:single\s+)?week)\b", re.I)
-_LESS = re.compile(r"\b(?:shorter|less|fewer|under|below|quicker|sooner|faster)\b", re.I)
-_MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I)
 _PLACE = re.compile(
     r"\b(first|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th)\b", re.I
 )
@@ -65,63 +49,6 @@ PLACES = {
     )
     for word in words.split()
 } | {"last": -1, "final": -1}
-_SOURCE = re.compile(
-    r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|no\.?|number|#)?\s*(\d+)\b"
-    r"|\bwith\s+an?\s+(\d)\b",
-    re.I,
-)
-_MACHINE = r"(?:llm|ai|a\.i\.|machine|chatgpt|gpt|bot|language model)"
-_LLM = re.compile(
-    rf"\b(?:{_MACHINE}|model)\b[\s-]*"
-    r"(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff|content)"
-    rf"|\b(?:written|generated|made|marked|authored|produced|labell?ed|flagged)\s+(?:as\s+|by\s+)*(?:an?\s+|the\s+)?{_MACHINE}\b"
-    rf"|\b(?:an?\s+|the\s+)?{_MACHINE}\s+(?:wrote|writes?|makes?|made|generate[ds]?|produce[ds]?)\b",
-    re.I,
-)
-# Words that turn a wish for some provenance into its opposite, where they stand right before it.
-_NEGATION = re.compile(
-    r"\b(?:not|isn\W?t|aren\W?t|never|except|besides|other than|apart from|without|(?:leav|skip|drop)\w*)\b", re.I
-)
-_NEGATED = re.compile(rf"{_NEGATION.pattern}(?:\s+\w+){{0,4}}\s*$", re.I)
-_UNSOURCED = re.compile(
-    r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:a\s+|any\s+)?(?:source|citation|reference|number)", re.I
-)
-_SOURCED = re.compile(
-    r"\b(?:only|just)\b.*\b(?:sourced|cited|proper source|with a (?:source|number|citation))|\bhas? (?:got )?a proper"
-    r" source\b",
-    re.I,
-)
-_FILTERS = re.compile(
-    r"\b(which|what|only|just|all|every|any|anything|show|list|everything|is there|are there|one|are the|were the|with|from"
-    r" source)\b",
-    re.I,
-)
-
-
-@dataclass(frozen=True)
-class ProvenanceFilter:
-    """A wish to see only passages of some provenance, or (`inverted`) all others, with the question without that wish."""
-
-    rest: str
-    sources: frozenset[int] = frozenset()
-    kind: str = ""
-    inverted: bool = False
-
-    def keeps(self, passage: Passage) -> bool:
-        """Say whether a passage is wanted."""
-        return self._has(passage) is not self.inverted
-
-    def _has(self, passage: Passage) -> bool:
-        own = passage.provenance
-        match self.kind:
-            case "source":
-                return bool(self.sources & set(own.sources))
-            case "llm":
-                return own.llm != "none"
-            case "unsourced":
-                return not own.sources
-            case _:
-                return bool(own.sources) and own.llm == "none"
 
 
 def select(ranking: Ranking, question: str, *, places: bool = True) -> list[str]:
@@ -131,12 +58,13 @@ def select(ranking: Ranking, question: str, *, places: bool = True) -> list[str]
     """
     document = ranking.document
     chosen = [scored.id for scored in ranking.passages if scored.score >= RELEVANT] or [ranking.passages[0].id]
-    if (rows := _filter_rows(document, chosen, question)) is not None:
+    whole = _LIST_CUE.search(without_rhythm(question)) is not None
+    if (rows := filter_rows(document, chosen, question, whole=whole)) is not None:
         return tidy(document, rows, ranking)
     if places and (item := _by_place(document, chosen, question)) is not None:
         return [item]
-    if _MENTIONS.search(question):
-        chosen += _mentions(ranking, question)
+    if _MENTIONS.search(question) and (mentions := _mentions(ranking, question)):
+        return in_text_order(document, _with_blocks(document, chosen + mentions))
     if _LIST_CUE.search(question):
         chosen = _complete_lists(document, chosen)
     if _EVERYTHING.search(question):
@@ -156,26 +84,6 @@ def nearest(ranking: Ranking) -> list[str]:
     blocks = {ranking.document.by_id[name].block for name in near} - {""}
     alone = [name for name in near if ranking.document.by_id[name].block not in blocks]
     return in_text_order(ranking.document, alone)
-
-
-def compares(question: str) -> bool:
-    """Say whether a question asks for shorter or longer ones without saying than what: 'shorter ones?'."""
-    return bool(_LESS.search(question) or _MORE.search(question)) and not _UNIT.search(question)
-
-
-def provenance_filter(question: str) -> ProvenanceFilter | None:
-    """Return the wish for some provenance that a question states, if it does: 'which of them are from source 4'."""
-    if not _FILTERS.search(question):
-        return None
-    if numbers := list(_SOURCE.finditer(question)):
-        sources = frozenset({int(numbers[0][1] or numbers[0][2])})
-        inverted = _NEGATED.search(question[: numbers[0].start()]) is not None
-        return ProvenanceFilter(_NEGATION.sub(" ", _SOURCE.sub(" ", question)), sources, "source", inverted)
-    for kind, pattern in (("llm", _LLM), ("unsourced", _UNSOURCED), ("sourced", _SOURCED)):
-        if match := pattern.search(question):
-            inverted = kind == "llm" and _NEGATED.search(question[: match.start()]) is not None
-            return ProvenanceFilter(_NEGATION.sub(" ", pattern.sub(" ", question)), kind=kind, inverted=inverted)
-    return None
 
 
 def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
@@ -199,33 +107,6 @@ def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
 def in_text_order(document: Document, ids: list[str]) -> list[str]:
     """Return the ids once each, as they stand in the text."""
     return sorted(set(ids), key=document.positions.__getitem__)
-
-
-def _filter_rows(document: Document, chosen: list[str], question: str) -> list[str] | None:
-    """Keep the table rows with the duration or rhythm that a question names ('8 weeks', 'weekly'); None if it names none."""
-    rows = [document.by_id[name] for name in chosen if document.by_id[name].kind == "row"]
-    asked = {int(_NUMBER_WORDS.get(number.lower(), number)) for number, _ in _UNIT.findall(question)}
-    weekly = _WEEKLY.search(question) is not None
-    if not rows or not (asked or weekly):
-        return None
-    table = [p for p in document.passages if p.kind == "row" and p.section == rows[0].section]
-    match = [p.id for p in table if (_has_duration(p.text, asked, question) if asked else _WEEKLY.search(p.text))]
-    if len(rows) < 3 and not _LIST_CUE.search(_WEEKLY.sub(" ", question)):
-        match = [name for name in match if name in chosen]
-    return match + [name for name in chosen if document.by_id[name].kind != "row"] if match else None
-
-
-def _has_duration(text: str, asked: set[int], question: str) -> bool:
-    """Say whether a row has a duration asked for, or a shorter or longer one if that is asked."""
-    found = {int(number) for number in _NUMBER.findall(text)}
-    durations = {int(number) for number, _ in re.findall(r"\b(\d+)\s+(weeks?|months?|days?)", text)} | {
-        int(number) for number in re.findall(r"\b(?:week|month|day)\s+(\d+)", text)
-    }
-    if _LESS.search(question):
-        return any(number < min(asked) for number in durations)
-    if _MORE.search(question):
-        return any(number > max(asked) for number in durations)
-    return bool(asked & found)
 
 
 def _by_place(document: Document, chosen: list[str], question: str) -> str | None:

@@ -19,7 +19,7 @@ PART_ANSWERABLE = 0.80
 PART_RELEVANT = 0.70
 PART_MISSING = 0.10  # a part is called unanswered only if an answer is less probable than this
 
-_PARTS = re.compile(r"\s+(?:and|plus|also|as well as|&|\+)\s+|[?;]\s+")
+_PARTS = re.compile(r"\s+(?:and|plus|also|as well as|&|\+)\s+|[?;]\s+|,\s+then\s+")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
-from rct_assistant.extract import provenance_filter
+from rct_assistant.filters import provenance_filter
 from rct_assistant.query import content_stems
 from rct_assistant.response import Answer, Reason, Refusal, Response
 from rct_assistant.retrieve import Ranking
@@ -96,7 +96,7 @@ def check_form(question: str) -> Verdict | None:
 
 def judge(question: str, ranking: Ranking) -> Verdict | None:
     """Return the verdict on a question, or None if it may be answered."""
-    texts = readings(question)
+    texts = tuple(dict.fromkeys((*readings(question), ranking.read)))
     chance = ranking.probabilities
     if rule := _danger(texts, ranking):
         return Verdict("safety", rule, "safety")
@@ -172,7 +172,7 @@ def _is_of_another(texts: tuple[str, ...], document: Document) -> bool:
     """Say whether a question about standing names another therapy and not ours: by name, as 'it', or in the other's place."""
     ours = [name.lower() for name in (document.short_name, document.title) if name]
     names = "|".join(re.escape(name) for name in ours)
-    own = re.compile(rf"\b(?:{names}|it|this|relational)\b")
+    own = re.compile(rf"\b(?:{names}|it|this|relation(?:al|nel|ale)\w*|rela[cz]ion\w+)\b")
     named = any(own.search(text) or found("first_line", "displacing", text) for text in texts)
     return not named and any(found("other_therapies", "patterns", text) for text in texts)
 

@@ -51,7 +51,7 @@ class Ranking:
     """All passages of one document, best first, and the probability of each of `fit.CLASSES` for the question.
 
     topic: what the bank says that the text does not give; danger: the probability of danger in the most alarming sentence;
-    whole: whether the question is short enough to have been read as a whole.
+    whole: whether the question is short enough to have been read as a whole; read: the question as it was read, slips mended.
     """
 
     document: Document
@@ -60,6 +60,7 @@ class Ranking:
     topic: str = ""
     danger: float = 0.0
     whole: bool = True
+    read: str = ""
 
     @property
     def answerable(self) -> float:
@@ -99,7 +100,7 @@ class Ranker:
         order = np.argsort(-scores, kind="stable")
         ids = list(self.document.by_id)
         passages = tuple(Scored(ids[position], float(scores[position])) for position in order)
-        return Ranking(self.document, passages, probabilities, topic)
+        return Ranking(self.document, passages, probabilities, topic, read=question)
 
     def lexical_scores(self, question: str) -> Array:
         """Return the BM25 score of each passage, in the order of the text, as a share of the best any passage could get."""

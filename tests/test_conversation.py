@@ -78,6 +78,12 @@ def test_an_ordinal_names_an_item_of_the_list_that_was_shown(turns: list[Turn]) 
     assert resolve("the third one, what goal fits", turns[:2]).passages == ()
 
 
+def test_an_ordinal_goes_past_a_single_item_to_the_list_before_it(rct: Document, turns: list[Turn]) -> None:
+    item = Turn("the last one", rct, (TERMS[-1],))
+    assert resolve("and the third?", [turns[1], item]).earlier == turns[1]
+    assert resolve("and the third?", [item]).earlier == item
+
+
 @pytest.mark.parametrize("question", ["what are the others called", "the rest?", "any more?"])
 def test_the_others_are_the_rest_of_the_list(rct: Document, question: str) -> None:
     turn = Turn("is resilience one of the goals", rct, ("interventions-techniques-5", GOALS[4]))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rct_assistant.document import Document
-from rct_assistant.extract import provenance_filter, select
+from rct_assistant.extract import select
+from rct_assistant.filters import filter_rows, provenance_filter, without_provenance
 from rct_assistant.retrieve import Ranking, Scored
 
 
@@ -40,6 +41,11 @@ def kept(document: Document, question: str, section: str) -> list[int]:
         ("tx plan rows from source 3 - leave the rest out", "treatment-plan", [1, 3, 5, 6]),
         ("which problems have no source number", "problems-for-work", [1, 7]),
         ("misconceptions with a 6 on them, list", "common-misconceptions", [2, 3]),
+        ("plan rows that carry a 3", "treatment-plan", [1, 3, 5, 6]),
+        ("the cautions tagged LLM, please show", "contraindications", [2, 4]),
+        ("cautions, whatever was not written by an LLM", "contraindications", [1, 3]),
+        ("cautions, ones with a source number for my essay", "contraindications", [1, 3]),
+        ("bullets of problems resting on source 4", "problems-for-work", [4, 5]),
     ],
 )
 def test_a_wish_for_some_provenance(rct: Document, question: str, section: str, numbers: list[int]) -> None:
@@ -51,6 +57,34 @@ def test_other_questions_wish_for_no_provenance(question: str) -> None:
     assert provenance_filter(question) is None
 
 
+@pytest.mark.parametrize(
+    ("question", "numbers"),
+    [
+        ("objectives with 8 weeks", [1, 5, 7]),
+        ("objectives, but none of the eight week ones", [2, 3, 4, 6]),
+        ("all objectives except those with 6 weeks", [1, 2, 5, 7]),
+        ("objectives of less than 6 weeks", [2]),
+    ],
+)
+def test_rows_of_some_duration(rct: Document, question: str, numbers: list[int]) -> None:
+    rows = [passage.id for passage in rct.passages if passage.kind == "row"]
+    shown = filter_rows(rct, rows, question, whole=True)
+    assert shown is not None
+    assert [int(name.rpartition("-")[2]) for name in shown] == numbers
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("Which source is the definition of mutual empathy taken from?", "is the definition of mutual empathy ?"),
+        ("what is mutual empathy", ""),
+        ("is it sourced", ""),
+    ],
+)
+def test_what_a_question_on_provenance_names(question: str, named: str) -> None:
+    assert without_provenance(question) == named
+
+
 def test_every_mention_of_what_the_best_passage_is_about(rct: Document) -> None:
     best = ranking(rct, "core-principles-5")
     assert select(best, "where does shame come up? all the places") == [
@@ -58,6 +92,7 @@ def test_every_mention_of_what_the_best_passage_is_about(rct: Document) -> None:
         "populations-indications-4",
         "problems-for-work-3",
     ]
+    assert select(best, "gather all that's said on shame") == select(best, "shame, all the places")
     assert select(best, "what is said about shame") == ["core-principles-5"]
 
 

@@ -19,7 +19,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".t
 ORDER = [
     "errors", "document", "marks", "reader", "bank", "corpus", "response", "citations", "render", "messages", "verify",
     "settings", "query", "spelling", "adapter", "embeddings", "store", "kernel", "fit", "train", "index", "retrieve", "search",
-    "extract", "parts", "policy", "notices", "conversation", "assistant", "terminal", "web", "cli",
+    "filters", "extract", "parts", "policy", "notices", "conversation", "assistant", "terminal", "web", "cli",
 ]  # fmt: skip
 
 

@@ -1,0 +1,161 @@
+"""What a question wants to see only: passages of some provenance ('which of them are from source 4'), or rows of some duration.
+
+Patterns over the words of the question; what they find is a filter over passages. Choosing passages is `extract`'s task.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rct_assistant.document import Document, Passage
+from rct_assistant.query import content_stems
+
+_NUMBER = re.compile(r"\d+")
+_NUMBER_WORDS = {
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "ten": "10",
+    "twelve": "12",
+}
+_UNIT_NAMES = r"(?:weeks?|wks?|months?|days?|years?|sessions?|hours?)"
+_UNIT = re.compile(rf"\b(\d+|{'|'.join(_NUMBER_WORDS)})[\s-]*{_UNIT_NAMES}\b", re.I)
+_WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once a)\s+(?:single\s+)?week)\b", re.I)
+_LESS = re.compile(r"\b(?:shorter|less|fewer|under|below|quicker|sooner|faster)\b", re.I)
+_MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I)
+
+_SOURCE = re.compile(
+    r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|no\.?|number|#)?\s*(\d+)\b"
+    rf"|\b(?:with|carry|carries|carrying|bear|bears|bearing|has|have|having)\s+an?\s+(\d)\b(?![\s-]*{_UNIT_NAMES})",
+    re.I,
+)
+_MACHINE = r"(?:llm|ai|a\.i\.|machine|chatgpt|gpt|bot|language model)"
+_BY_A_MACHINE = r"(?:written|generated|made|marked|authored|produced|labell?ed|flagged|tagged|invented|made up)"
+_LLM = re.compile(
+    rf"\b(?:{_MACHINE}|model)\b[\s-]*"
+    r"(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff|content)"
+    rf"|\b{_BY_A_MACHINE}\s+(?:as\s+|by\s+)*(?:an?\s+|the\s+)?{_MACHINE}\b"
+    rf"|\b(?:an?\s+|the\s+)?{_MACHINE}\s+(?:wrote|writes?|makes?|made|generate[ds]?|produce[ds]?)\b",
+    re.I,
+)
+# Words that turn a wish into its opposite, where they stand right before it.
+_NEGATION = re.compile(
+    r"\b(?:not|isn\W?t|aren\W?t|never|except|besides|other than|apart from|without|none of|minus|exclud\w+|omit\w*|ignor\w+"
+    r"|(?:leav|skip|drop)\w*)\b",
+    re.I,
+)
+_NEGATED = re.compile(rf"{_NEGATION.pattern}(?:\s+\w+){{0,4}}\s*$", re.I)
+_UNSOURCED = re.compile(
+    r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:an?\s+|any\s+)?(?:source|citation|reference|number)", re.I
+)
+_SOURCED = re.compile(
+    r"\b(?:only|just)\b.*\b(?:sourced|cited)\b"
+    r"|\b(?:with|has|have|having|carry|carries|carrying)\s+(?:got\s+)?an?\s+(?:\w+\s+)?(?:source|citation)(?:\s+number)?\b"
+    r"|\bproper source\b",
+    re.I,
+)
+_FILTERS = re.compile(
+    r"\b(which|what|whatever|only|just|all|every|any|anything|show|list|everything|is there|are there|ones?|none|are the|were"
+    r" the|with|from source|bullets|rows|sentences|statements|passages|lines|parts|bits)\b",
+    re.I,
+)
+_ON_PROVENANCE = re.compile(
+    rf"\b(?:(?:which|what)\s+sources?|sourced?|sources|cited?|citation|reference|{_MACHINE}|{_BY_A_MACHINE}|(?:taken|come|comes)\s+from"
+    r"|an?\s+(?=language model)|really|actually)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class ProvenanceFilter:
+    """A wish to see only passages of some provenance, or (`inverted`) all others, with the question without that wish."""
+
+    rest: str
+    sources: frozenset[int] = frozenset()
+    kind: str = ""
+    inverted: bool = False
+
+    def keeps(self, passage: Passage) -> bool:
+        """Say whether a passage is wanted."""
+        return self._has(passage) is not self.inverted
+
+    def _has(self, passage: Passage) -> bool:
+        own = passage.provenance
+        match self.kind:
+            case "source":
+                return bool(self.sources & set(own.sources))
+            case "llm":
+                return own.llm != "none"
+            case "unsourced":
+                return not own.sources
+            case _:
+                return bool(own.sources) and own.llm == "none"
+
+
+def provenance_filter(question: str) -> ProvenanceFilter | None:
+    """Return the wish for some provenance that a question states, if it does: 'which of them are from source 4'."""
+    if not _FILTERS.search(question):
+        return None
+    if numbers := list(_SOURCE.finditer(question)):
+        sources = frozenset({int(numbers[0][1] or numbers[0][2])})
+        inverted = _NEGATED.search(question[: numbers[0].start()]) is not None
+        return ProvenanceFilter(_NEGATION.sub(" ", _SOURCE.sub(" ", question)), sources, "source", inverted)
+    for kind, pattern in (("llm", _LLM), ("unsourced", _UNSOURCED), ("sourced", _SOURCED)):
+        if match := pattern.search(question):
+            inverted = kind == "llm" and _NEGATED.search(question[: match.start()]) is not None
+            return ProvenanceFilter(_NEGATION.sub(" ", pattern.sub(" ", question)), kind=kind, inverted=inverted)
+    return None
+
+
+def without_provenance(question: str) -> str:
+    """Return what a question on the provenance of something names, without its words on provenance; empty if it has none."""
+    rest = _ON_PROVENANCE.sub(" ", question)
+    return " ".join(rest.split()) if rest != question and content_stems(rest) else ""
+
+
+def compares(question: str) -> bool:
+    """Say whether a question asks for shorter or longer ones without saying than what: 'shorter ones?'."""
+    return bool(_LESS.search(question) or _MORE.search(question)) and not _UNIT.search(question)
+
+
+def filter_rows(document: Document, chosen: list[str], question: str, *, whole: bool) -> list[str] | None:
+    """Keep the table rows with the duration or rhythm that a question names ('8 weeks', 'weekly'), or without if it says so.
+
+    whole: whether the question asks for all there are. Returns None if it names no duration or no row is chosen.
+    """
+    rows = [document.by_id[name] for name in chosen if document.by_id[name].kind == "row"]
+    asked = {int(_NUMBER_WORDS.get(number.lower(), number)) for number in _UNIT.findall(question)}
+    weekly = _WEEKLY.search(question) is not None
+    if not rows or not (asked or weekly):
+        return None
+    table = [p for p in document.passages if p.kind == "row" and p.section == rows[0].section]
+    match = [p.id for p in table if (_has_duration(p.text, asked, question) if asked else _WEEKLY.search(p.text))]
+    if (named := (_UNIT if asked else _WEEKLY).search(question)) and _NEGATED.search(question[: named.start()]):
+        return [p.id for p in table if p.id not in match]
+    if len(rows) < 3 and not whole:
+        match = [name for name in match if name in chosen]
+    return match + [name for name in chosen if document.by_id[name].kind != "row"] if match else None
+
+
+def without_rhythm(question: str) -> str:
+    """Return a question without its words for 'weekly', which ask for no list ('every week')."""
+    return _WEEKLY.sub(" ", question)
+
+
+def _has_duration(text: str, asked: set[int], question: str) -> bool:
+    """Say whether a row has a duration asked for, or a shorter or longer one if that is asked."""
+    found = {int(number) for number in _NUMBER.findall(text)}
+    durations = {int(number) for number, _ in re.findall(r"\b(\d+)\s+(weeks?|months?|days?)", text)} | {
+        int(number) for number in re.findall(r"\b(?:week|month|day)\s+(\d+)", text)
+    }
+    if _LESS.search(question):
+        return any(number < min(asked) for number in durations)
+    if _MORE.search(question):
+        return any(number > max(asked) for number in durations)
+    return bool(asked & found)
