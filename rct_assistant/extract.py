@@ -101,7 +101,8 @@ def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
             weight[section] = weight.get(section, 0.0) + scored.score
         best = max(weight, key=lambda name: weight[name] + len(words & content_stems(name)))
         passages = [passage for passage in passages if passage.section == best]
-    return _with_blocks(document, [passage.id for passage in passages if wish.keeps(passage)])
+    kept = [passage.id for passage in passages if wish.keeps(passage)]
+    return in_text_order(document, _with_blocks(document, kept))
 
 
 def in_text_order(document: Document, ids: list[str]) -> list[str]:

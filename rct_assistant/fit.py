@@ -13,6 +13,7 @@ Nothing here reads files or knows a document's words; `index` says when to fit, 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,12 @@ class Fitted:
 
     def predict(self, vector: Array, question: str, examples: Array) -> Array:
         """Return the c target values for one normalised question with its unit vector; examples: n × dimensions."""
-        values: Array = kernel.similarity(vector, question, examples, self.lexical, self.idf) @ self.weights
-        return values
+        return kernel.combine(vector, question, examples, self.weights, self._spelled, self.idf)
+
+    @cached_property
+    def _spelled(self) -> Array:
+        """The examples' n-grams times the weights: n-grams × c."""
+        return np.asarray(self.lexical.T @ self.weights, dtype=np.float32)
 
 
 def fit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rct_assistant.document import Document
-from rct_assistant.extract import select
+from rct_assistant.extract import select, select_by_provenance
 from rct_assistant.filters import filter_rows, provenance_filter, without_provenance
 from rct_assistant.retrieve import Ranking, Scored
 
@@ -50,6 +50,13 @@ def kept(document: Document, question: str, section: str) -> list[int]:
 )
 def test_a_wish_for_some_provenance(rct: Document, question: str, section: str, numbers: list[int]) -> None:
     assert kept(rct, question, section) == numbers
+
+
+def test_a_block_of_some_provenance_is_shown_once(rct: Document) -> None:
+    wish = provenance_filter("only the LLM-marked statements in the interventions")
+    assert wish is not None
+    shown = select_by_provenance(ranking(rct, "interventions-techniques-7"), wish)
+    assert [int(name.rpartition("-")[2]) for name in shown] == [3, 7, 8]
 
 
 @pytest.mark.parametrize("question", ["what are the five good things", "who founded it", "is it sourced"])

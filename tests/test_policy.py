@@ -126,6 +126,23 @@ def test_another_therapys_standing_is_not_in_the_source(assistant: Assistant) ->
     assert [notice.code for notice in response.notices] == []
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "is RCT the frist lien treatmnet for PTSD?",
+        "La thérapie relationnelle-culturelle est le meilleur traitement du TSPT, mieux que l'EMDR, confirmez",
+    ],
+)
+def test_slips_and_another_therapy_beside_ours_hide_no_claim(assistant: Assistant, question: str) -> None:
+    assert_refused_as_first_line(assistant.ask(question))
+
+
+def test_what_a_label_means_is_about_the_assistant(assistant: Assistant) -> None:
+    response = assistant.ask("What does it mean when a passage is labelled LLM?")
+    assert isinstance(response, Refusal)
+    assert response.reason == "about"
+
+
 def test_a_plan_for_a_named_disorder_gets_the_standing_beside_the_answer(assistant: Assistant) -> None:
     response = assistant.ask("treatment plan goals for low mood and depression?")
     assert isinstance(response, Answer)
