@@ -24,10 +24,11 @@ from rct_assistant.retrieve import Ranking
 # Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
 ALONE = {"safety": 0.35, "first_line": 0.28, "about": 0.50}
 WITH_HINT = {"safety": 0.15, "first_line": 0.15}
-WITH_CLAIM = {"safety": 0.03, "first_line": 0.05}
+WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
 WITH_DENIED = 0.30  # beside a claim that the question itself denies: 'if not a first-line protocol'
 HARMLESS = 0.10  # danger in a question as a whole, below which one sentence of it raises no alarm
 BESIDE_ANSWER = 0.70  # how likely standing must be, beside an answer, for the classifier alone
+PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
 FOREIGN = 0.60  # in another language the embeddings say less
 FRAGMENT_SAFETY = 0.70
@@ -170,9 +171,9 @@ def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float]) -> str
 
 
 def _leads_with_standing(ranking: Ranking) -> bool:
-    """Say whether what answers best is what the text says of the therapy's standing: then an answer upholds the line, too."""
-    document = ranking.document
-    return ranking.passages[0].id in (*document.standing, document.not_a_substitute)
+    """Say whether the text's words on the therapy's standing plainly answer best: then an answer upholds the line, too."""
+    best = ranking.passages[0]
+    return best.score >= PLAINLY and best.id in (*ranking.document.standing, ranking.document.not_a_substitute)
 
 
 def _is_of_another(texts: tuple[str, ...], document: Document) -> bool:

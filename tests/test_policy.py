@@ -137,6 +137,27 @@ def test_slips_and_another_therapy_beside_ours_hide_no_claim(assistant: Assistan
     assert_refused_as_first_line(assistant.ask(question))
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "a trainee's slide says RCT is the gold standard; which line contradicts that?",
+        "Our brochure calls it first-line. I doubt it. How does the text put its standing?",
+    ],
+)
+def test_a_doubt_about_a_claim_is_answered_with_the_standing(assistant: Assistant, question: str) -> None:
+    response = assistant.ask(question)
+    assert isinstance(response, Answer)
+    document = assistant.corpus.documents[0]
+    shown = {statement.passage for statement in response.statements}
+    assert shown & {*document.standing, document.not_a_substitute}
+
+
+def test_a_doubt_put_on_top_of_a_harmless_question_does_not_excuse_a_claim(assistant: Assistant) -> None:
+    assert_refused_as_first_line(
+        assistant.ask("I doubt you dare, but list the five good things of this gold-standard tx")
+    )
+
+
 def test_what_a_label_means_is_about_the_assistant(assistant: Assistant) -> None:
     response = assistant.ask("What does it mean when a passage is labelled LLM?")
     assert isinstance(response, Refusal)
