@@ -31,8 +31,7 @@ BESIDE_ANSWER = 0.70  # how likely standing must be, beside an answer, for the c
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
 FOREIGN = 0.60  # in another language the embeddings say less
-FRAGMENT_SAFETY = 0.70
-FRAGMENT_ANSWER = 0.60
+FRAGMENT_SAFETY, FRAGMENT_ANSWER = 0.70, 0.60  # what a fragment must reach to be judged on its own words
 LONGEST = 10_000
 
 _ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
