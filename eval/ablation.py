@@ -96,6 +96,7 @@ PARTS = (
     Part("character n-grams", off=_swap(kernel, "LEXICAL", 0.0), relearn=True),
     Part("embeddings of bank lines", off=_swap(kernel, "LEXICAL", 1.0), relearn=True),
     Part("a second look at parts", off=_swap(answering, "split", lambda question: [])),
+    Part("an answer to one of two questions", off=_swap(answering, "split_questions", lambda question: [])),
     Part("whole lists", off=_swap(extract, "_complete_lists", lambda document, chosen: chosen)),
     Part("row filters", off=_swap(extract, "filter_rows", lambda *args, **named: None)),
     Part("places in a list", off=_swap(extract, "_by_place", lambda document, chosen, question: None)),

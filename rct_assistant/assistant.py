@@ -23,7 +23,7 @@ from rct_assistant.fit import ANSWERABLE
 from rct_assistant.index import Index, open_index
 from rct_assistant.messages import message
 from rct_assistant.notices import notices_for
-from rct_assistant.parts import Missing, best_of_each, missing, split
+from rct_assistant.parts import Missing, best_of_each, missing, split, split_questions
 from rct_assistant.policy import (
     LONGEST,
     Verdict,
@@ -193,10 +193,21 @@ class Assistant:
             return self._select(question, decision, ranking)
         if (named := without_provenance(question)) and (rest := self.rank(named)).answerable >= ANSWERABLE:
             return self._with_message(decision, select(rest, named), rest.document)
+        if decision.standalone.earlier is None and (part := self._answer_part(question, decision, ranking)):
+            return part
         off_topic = ranking.probabilities["off_topic"] > ranking.probabilities["gap"]
         code = "off_topic" if off_topic else "not_in_source"
         verdict = Verdict("not_in_source", f"answerable.{code}", code)
         return replace(decision, verdict=verdict, near=() if off_topic else tuple(nearest(ranking)), message=code)
+
+    def _answer_part(self, question: str, decision: _Decision, ranking: Ranking) -> _Decision | None:
+        """Return what answers a part of a question that has no answer as a whole, if the text plainly lacks another part."""
+        rankings = [self.rank(part) for part in split_questions(question)]
+        lacking, found = missing(rankings), best_of_each(rankings, ranking)
+        if lacking is None or not found:
+            return None
+        shown = tidy(ranking.document, found, ranking)
+        return replace(self._with_message(decision, shown, ranking.document), missing=lacking)
 
     def _select(self, question: str, decision: _Decision, ranking: Ranking) -> _Decision:
         """Return the passages that answer the question, and those that answer its parts if it asks several things at once."""

@@ -63,13 +63,13 @@ def select(ranking: Ranking, question: str, *, places: bool = True) -> list[str]
         return tidy(document, rows, ranking)
     if places and (item := _by_place(document, chosen, question)) is not None:
         return [item]
-    if _MENTIONS.search(question) and (mentions := _mentions(ranking, question)):
-        return in_text_order(document, _with_blocks(document, chosen + mentions))
+    mentions = _mentions(ranking, question) if _MENTIONS.search(question) else []
+    chosen += mentions
     if _LIST_CUE.search(question):
         chosen = _complete_lists(document, chosen)
     if _EVERYTHING.search(question):
         chosen += _whole_list(ranking)
-    return tidy(document, chosen, ranking)
+    return in_text_order(document, _with_blocks(document, chosen)) if mentions else tidy(document, chosen, ranking)
 
 
 def tidy(document: Document, chosen: list[str], ranking: Ranking) -> list[str]:

@@ -20,6 +20,11 @@ PART_RELEVANT = 0.70
 PART_MISSING = 0.10  # a part is called unanswered only if an answer is less probable than this
 
 _PARTS = re.compile(r"\s+(?:and|plus|also|as well as|&|\+)\s+|[?;]\s+|,\s+then\s+")
+_ASKS = re.compile(
+    r"(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|should|would|will|has|have"
+    r"|(?:from|in|on|at|to|by|for) (?:what|which|whom))\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,12 @@ def split(question: str) -> list[str]:
     """Return the parts of a question that asks several things at once; empty when it asks one."""
     found = [part.strip(" ,.;:?&+") for part in _PARTS.split(question)]
     return [part for part in found if len(content_stems(part)) >= 2] if len(found) > 1 else []
+
+
+def split_questions(question: str) -> list[str]:
+    """Return the parts that are questions of their own: the first, and those that begin like one; empty if that is one."""
+    found = [part for place, part in enumerate(split(question)) if place == 0 or _ASKS.match(part)]
+    return found if len(found) > 1 else []
 
 
 def best_of_each(rankings: Sequence[Ranking], whole: Ranking) -> list[str]:
