@@ -46,7 +46,7 @@ _LLM = re.compile(
 )
 # Words that turn a wish into its opposite, where they stand right before it.
 _NEGATION = re.compile(
-    r"\b(?:not|isn\W?t|aren\W?t|never|except|besides|other than|apart from|without|none of|minus|exclud\w+|omit\w*|ignor\w+"
+    r"\b(?:not|isn\W?t|aren\W?t|never|except|besides|other than|apart from|without|w/o|none of|minus|exclud\w+|omit\w*|ignor\w+"
     r"|(?:leav|skip|drop)\w*)\b",
     re.I,
 )

@@ -70,6 +70,7 @@ def test_other_questions_wish_for_no_provenance(question: str) -> None:
         ("objectives with 8 weeks", [1, 5, 7]),
         ("objectives, but none of the eight week ones", [2, 3, 4, 6]),
         ("all objectives except those with 6 weeks", [1, 2, 5, 7]),
+        ("rows in the plan w/o 8 wks", [2, 3, 4, 6]),
         ("objectives of less than 6 weeks", [2]),
     ],
 )
