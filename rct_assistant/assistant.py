@@ -193,7 +193,7 @@ class Assistant:
             return self._select(question, decision, ranking)
         if (named := without_provenance(question)) and (rest := self.rank(named)).answerable >= ANSWERABLE:
             return self._with_message(decision, select(rest, named), rest.document)
-        if decision.standalone.earlier is None and (part := self._answer_part(question, decision, ranking)):
+        if part := self._answer_part(question, decision, ranking):
             return part
         off_topic = ranking.probabilities["off_topic"] > ranking.probabilities["gap"]
         code = "off_topic" if off_topic else "not_in_source"
@@ -206,8 +206,8 @@ class Assistant:
         lacking, found = missing(rankings), best_of_each(rankings, ranking)
         if lacking is None or not found:
             return None
-        shown = tidy(ranking.document, found, ranking)
-        return replace(self._with_message(decision, shown, ranking.document), missing=lacking)
+        alone = replace(decision, standalone=Standalone(question), missing=lacking)
+        return self._with_message(alone, tidy(ranking.document, found, ranking), ranking.document)
 
     def _select(self, question: str, decision: _Decision, ranking: Ranking) -> _Decision:
         """Return the passages that answer the question, and those that answer its parts if it asks several things at once."""

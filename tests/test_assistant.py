@@ -273,8 +273,11 @@ def test_danger_in_one_sentence_of_a_long_text_outweighs_the_rest(assistant: Ass
     assert response.reason == "safety"
 
 
-def test_one_of_two_questions_is_answered_and_the_other_named_as_missing(assistant: Assistant) -> None:
-    response = assistant.ask("what does mutual empathy mean, and which billing code do I put down for it?")
+@pytest.mark.parametrize("history", [[], ["rows in the plan w/o 8 wks"]])
+def test_one_of_two_questions_is_answered_and_the_other_named_as_missing(
+    assistant: Assistant, history: list[str]
+) -> None:
+    response = assistant.ask("what does mutual empathy mean, and which billing code do I put down for it?", history)
     assert isinstance(response, Answer)
     assert {statement.passage for statement in response.statements} & {"key-terms-6", "core-principles-8"}
     assert any("second part" in notice.text for notice in response.notices)
