@@ -23,7 +23,7 @@ from rct_assistant.fit import ANSWERABLE
 from rct_assistant.index import Index, open_index
 from rct_assistant.messages import message
 from rct_assistant.notices import notices_for
-from rct_assistant.parts import Missing, best_of_each, missing, split, split_questions
+from rct_assistant.parts import Missing, asks, best_of_each, missing, split, split_questions
 from rct_assistant.policy import (
     LONGEST,
     Verdict,
@@ -215,10 +215,11 @@ class Assistant:
         chosen = select(ranking, standalone.text if compares(question) else question, places=not standalone.item)
         if standalone.earlier is not None:
             return self._with_message(decision, chosen, ranking.document)
-        rankings = [self.rank(part) for part in split(question)]
-        found = [name for name in best_of_each(rankings, ranking) if name not in chosen]
+        rankings = {part: self.rank(part) for part in split(question)}
+        found = [name for name in best_of_each(list(rankings.values()), ranking) if name not in chosen]
         shown = tidy(ranking.document, chosen + found, ranking) if found else chosen
-        return replace(self._with_message(decision, shown, ranking.document), missing=missing(rankings))
+        lacking = missing([ranked for part, ranked in rankings.items() if asks(part)])
+        return replace(self._with_message(decision, shown, ranking.document), missing=lacking)
 
     def _with_message(self, decision: _Decision, shown: list[str], document: Document) -> _Decision:
         passages = [document.by_id[name] for name in shown]

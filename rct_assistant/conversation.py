@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from rct_assistant.bank import joined
 from rct_assistant.document import Document
-from rct_assistant.extract import PLACES
+from rct_assistant.extract import place_of
 from rct_assistant.policy import after_switch
 from rct_assistant.query import content_stems
 
@@ -21,7 +21,7 @@ MOST_EARLIER = 10
 _OPENING = re.compile(
     r"^(?:(?:ok(?:ay)?|right|hmm|oh|thanks|great|yes|no|sorry)[\s,.]+)*(?:and|but|so|also|or|then|what about|how"
     r" about|what if|same (?:for|with)|why|how so|how come|i meant?|"
-    r"tell me more|say more|more|go on|such as|like what|example|meaning)\b",
+    r"tell me more|say more|more|go on|such as|like what|example|meaning|as opposed|compared|versus|vs)\b",
     re.I,
 )
 _ANAPHOR = re.compile(
@@ -39,7 +39,8 @@ _RETURN = re.compile(
     r"\b(?:back to|going back|return(?:ing)? to|earlier|before|previous(?:ly)?|you said|mentioned|again)\b", re.I
 )
 _ORDINAL = re.compile(
-    r"\b(?:the\s+)?(first|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th)\b(?:\s+(?:one|item|point|bullet|row|goal|objective|problem|question|term|misconception))?",
+    r"\b(?:the\s+)?(first|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th"
+    r"|(?:number|no\.?|#)\s*(?:one|two|three|four|five|six|seven|[1-7]))\b(?:\s+(?:one|item|point|bullet|row|goal|objective|problem|question|term|misconception))?",
     re.I,
 )
 _RETURN_TO = re.compile(
@@ -136,7 +137,7 @@ def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn:
         return turns[-1]
     if match := _RETURN_TO.search(question):
         ordinal = _ORDINAL.search(match[1])
-        place = PLACES[ordinal[1].lower()] if ordinal else len(turns)
+        place = place_of(ordinal[1]) if ordinal else len(turns)
         if place < len(turns):
             return turns[place]
     if _RETURN.search(question):
@@ -180,7 +181,7 @@ def _by_ordinal(question: str, turn: Turn) -> str | None:
     shown = items if len(items) > len(turn.passages) / 2 else list(turn.passages)
     if match is None or len(shown) < _LIST:
         return None
-    place = PLACES[match[1].lower()]
+    place = place_of(match[1])
     return shown[place] if place < len(shown) else None
 
 

@@ -21,7 +21,7 @@ NEAREST = 3
 
 _LIST_CUE = re.compile(
     r"\b(all|every|each|list|lists|listed|full|whole|complete|entire|everything|table|which ones|what are the|name"
-    r" the|show me the)\b",
+    r" the|show me the|(?:run|walk|take) me through|overview|rundown|summar\w+|outline)\b",
     re.I,
 )
 # A wish for all that is said about something, and for every place where something is mentioned.
@@ -32,6 +32,7 @@ _EVERYTHING = re.compile(
 )
 _MENTIONS = re.compile(
     r"\b(?:all|every|any|each)\s+(?:other\s+|the\s+|of\s+the\s+)*(?:places?|spots?|mentions?|bits?|lines?)\b"
+    r"|\b(?:all|every|each)\s+(?:the\s+)?(?:sentences?|passages?|statements?)\s+(?:where|that|which|with|on|about)\b"
     r"|\b(?:everywhere|wherever|all (?:it|you\W?ve got|the text)|(?:collect|gather) (?:all|any\w*|every\w*))\b"
     r"|\bwhere\s+(?:does|do|is|are)\b.*\b(?:(?:come|turn|crop|pop|show|bring|brought)s? up|mentioned)\b"
     r"|\ball\W+(?:that\W?s|that is|they|it)\s+sa(?:id|ys?)\b",
@@ -39,16 +40,32 @@ _MENTIONS = re.compile(
 )
 _MOST_MENTIONS = 12  # a word in more passages than this is no topic
 _PLACE = re.compile(
-    r"\b(first|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th)\b", re.I
+    r"\b(first|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th"
+    r"|(?:top|bottom)(?=\s+(?:row|line|one|item|bullet|goal|objective|question)\b)"
+    r"|(?:number|no\.?|nr\.?|#)\s*(?:one|two|three|four|five|six|seven|[1-7])(?!\d))\b",
+    re.I,
 )
 # Where an ordinal points in a list, from 0; the last from behind.
-PLACES = {
+_PLACES = {
     word: place
     for place, words in enumerate(
-        ("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th")
+        (
+            "first 1st top one 1",
+            "second 2nd two 2",
+            "third 3rd three 3",
+            "fourth 4th four 4",
+            "fifth 5th five 5",
+            "sixth 6th six 6",
+            "seventh 7th seven 7",
+        )
     )
     for word in words.split()
-} | {"last": -1, "final": -1}
+} | {"last": -1, "final": -1, "bottom": -1}
+
+
+def place_of(ordinal: str) -> int:
+    """Return where an ordinal ('first', '2nd', 'number three', '#4', 'last') points in a list, from 0; -1 is its end."""
+    return _PLACES[re.split(r"[\s.#]+", ordinal.lower())[-1]]
 
 
 def select(ranking: Ranking, question: str, *, places: bool = True) -> list[str]:
@@ -61,8 +78,8 @@ def select(ranking: Ranking, question: str, *, places: bool = True) -> list[str]
     whole = _LIST_CUE.search(without_rhythm(question)) is not None
     if (rows := filter_rows(document, chosen, question, whole=whole)) is not None:
         return tidy(document, rows, ranking)
-    if places and (item := _by_place(document, chosen, question)) is not None:
-        return [item]
+    if places and (items := _by_place(document, chosen, question)):
+        return in_text_order(document, items)
     mentions = _mentions(ranking, question) if _MENTIONS.search(question) else []
     chosen += mentions
     if _LIST_CUE.search(question):
@@ -110,20 +127,19 @@ def in_text_order(document: Document, ids: list[str]) -> list[str]:
     return sorted(set(ids), key=document.positions.__getitem__)
 
 
-def _by_place(document: Document, chosen: list[str], question: str) -> str | None:
-    """Return the item of a list that a question names by its place ('the last supervision question'), if it names one."""
-    match = _PLACE.search(question)
-    if match is None:
-        return None
+def _by_place(document: Document, chosen: list[str], question: str) -> list[str]:
+    """Return the items of a list that a question names by their places ('the last supervision question'), if it names any."""
+    named_places = [place_of(match[1]) for match in _PLACE.finditer(question)]
+    if not named_places:
+        return []
     section = document.by_id[chosen[0]].section
     inside = [name for name in chosen if document.by_id[name].section == section]
     named = content_stems(section) & content_stems(question)
     if len(inside) < 3 and not named:
-        return None
+        return []
     passages = [passage for passage in document.passages if passage.section == section]
     items = [passage.id for passage in passages if passage.kind != "sentence"] or [passage.id for passage in passages]
-    place = PLACES[match[1].lower()]
-    return items[place] if -1 <= place < len(items) and len(items) >= 3 else None
+    return [items[place] for place in named_places if -1 <= place < len(items)] if len(items) >= 3 else []
 
 
 def _complete_lists(document: Document, chosen: list[str]) -> list[str]:

@@ -25,17 +25,19 @@ _NUMBER_WORDS = {
     "twelve": "12",
 }
 _UNIT_NAMES = r"(?:weeks?|wks?|months?|days?|years?|sessions?|hours?)"
-_UNIT = re.compile(rf"\b(\d+|{'|'.join(_NUMBER_WORDS)})[\s-]*{_UNIT_NAMES}\b", re.I)
+_UNIT = re.compile(
+    rf"\b(\d+|{'|'.join(_NUMBER_WORDS)})[\s-]*{_UNIT_NAMES}\b|\b(?:week|wk|month|day)\s+(\d+|{'|'.join(_NUMBER_WORDS)})\b", re.I
+)
 _WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once a)\s+(?:single\s+)?week)\b", re.I)
-_LESS = re.compile(r"\b(?:shorter|less|fewer|under|below|quicker|sooner|faster)\b", re.I)
+_LESS = re.compile(r"\b(?:shorter|less|fewer|under|below|quicker|sooner|faster|before)\b", re.I)
 _MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I)
 
 _SOURCE = re.compile(
-    r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|no\.?|number|#)?\s*(\d+)\b"
+    r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|to|as|from|no\.?|number|#)?\s*(\d+)\b"
     rf"|\b(?:with|carry|carries|carrying|bear|bears|bearing|has|have|having)\s+an?\s+(\d)\b(?![\s-]*{_UNIT_NAMES})",
     re.I,
 )
-_MACHINE = r"(?:llm|ai|a\.i\.|machine|chatgpt|gpt|bot|language model)"
+_MACHINE = r"(?:llm|ai|a\.i\.|machine|robot|computer|chatgpt|gpt|bot|language model)"
 _BY_A_MACHINE = r"(?:written|generated|made|marked|authored|produced|labell?ed|flagged|tagged|invented|made up)"
 _LLM = re.compile(
     rf"\b(?:{_MACHINE}|model)\b[\s-]*"
@@ -66,7 +68,7 @@ _FILTERS = re.compile(
     re.I,
 )
 _ON_PROVENANCE = re.compile(
-    rf"\b(?:(?:which|what)\s+sources?|sourced?|sources|cited?|citation|reference|{_MACHINE}|{_BY_A_MACHINE}|(?:taken|come|comes)\s+from"
+    rf"\b(?:(?:which|what)\s+sources?|sourced?|sources|cited?|citation|ref(?:erence)?|{_MACHINE}|{_BY_A_MACHINE}|(?:taken|come|comes)\s+from"
     r"|an?\s+(?=language model)|really|actually)\b",
     re.I,
 )
@@ -130,7 +132,8 @@ def filter_rows(document: Document, chosen: list[str], question: str, *, whole: 
     whole: whether the question asks for all there are. Returns None if it names no duration or no row is chosen.
     """
     rows = [document.by_id[name] for name in chosen if document.by_id[name].kind == "row"]
-    asked = {int(_NUMBER_WORDS.get(number.lower(), number)) for number in _UNIT.findall(question)}
+    numbers = [(match[1] or match[2]).lower() for match in _UNIT.finditer(question)]
+    asked = {int(_NUMBER_WORDS.get(number, number)) for number in numbers}
     weekly = _WEEKLY.search(question) is not None
     if not rows or not (asked or weekly):
         return None

@@ -19,12 +19,18 @@ PART_ANSWERABLE = 0.80
 PART_RELEVANT = 0.70
 PART_MISSING = 0.10  # a part is called unanswered only if an answer is less probable than this
 
-_PARTS = re.compile(r"\s+(?:and|plus|also|as well as|&|\+)\s+|[?;]\s+|,\s+then\s+")
-_ASKS = re.compile(
+_ASKING = (
     r"(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|should|would|will|has|have"
-    r"|(?:from|in|on|at|to|by|for) (?:what|which|whom))\b",
+    r"|(?:from|in|on|at|to|by|for) (?:what|which|whom))"
+)
+_ORDERS = r"(?:define|explain|describe|name|list|give|show|tell|find|quote|summari[sz]e|outline|compare)"
+_PARTS = re.compile(
+    rf"\s+(?:and|plus|also|as well as|&|\+|/)\s+|[?;]\s+|,\s+then\s+|[,.:]\s+(?=(?:(?:and|then|also)\W+)*(?:{_ASKING}|{_ORDERS})\b)"
+    rf"|\s*(?<!\w)\(?(?:[a-d]|[1-4])\)\s+",
     re.I,
 )
+_ASKS = re.compile(rf"(?:{_ASKING}|{_ORDERS})\b", re.I)
+_LINKING = re.compile(r"^(?:(?:and|then|also|oh)\b\W*)+", re.I)
 
 
 @dataclass(frozen=True)
@@ -37,14 +43,23 @@ class Missing:
 
 def split(question: str) -> list[str]:
     """Return the parts of a question that asks several things at once; empty when it asks one."""
-    found = [part.strip(" ,.;:?&+") for part in _PARTS.split(question)]
-    return [part for part in found if len(content_stems(part)) >= 2] if len(found) > 1 else []
+    found = [_LINKING.sub("", part.strip(" ,.;:?&+/(")) for part in _PARTS.split(question)]
+    return [part for part in found if _says_enough(part)] if len(found) > 1 else []
 
 
 def split_questions(question: str) -> list[str]:
     """Return the parts that are questions of their own: the first, and those that begin like one; empty if that is one."""
     found = [part for place, part in enumerate(split(question)) if place == 0 or _ASKS.match(part)]
     return found if len(found) > 1 else []
+
+
+def asks(part: str) -> bool:
+    """Say whether a part asks for something by itself, so that it can be said to have no answer."""
+    return _ASKS.match(part) is not None and len(content_stems(part)) >= 2
+
+
+def _says_enough(part: str) -> bool:
+    return len(content_stems(part)) >= (1 if _ASKS.match(part) else 2)
 
 
 def best_of_each(rankings: Sequence[Ranking], whole: Ranking) -> list[str]:
