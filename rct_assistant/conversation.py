@@ -26,8 +26,8 @@ _OPENING = re.compile(
 )
 _ANAPHOR = re.compile(
     r"\b(?:it|its|it's|they|them|their|theirs|that|this|these|those|he|him|his|she|her|hers|one|ones|other|others|another|else|same|both|"
-    r"former|latter|there|then|the first|the second|the third|the last|the list|that"
-    r" list|opposite|shorter|longer|instead)\b",
+    r"former|latter|there|then|the (?:first|second|third|fourth|fifth|sixth|seventh|last|list)|that list|opposite"
+    r"|shorter|longer|instead|number (?:one|two|three|four|five|six|seven|[1-7]))\b",
     re.I,
 )
 _OWN_THAT = re.compile(
@@ -39,13 +39,13 @@ _RETURN = re.compile(
     r"\b(?:back to|going back|return(?:ing)? to|earlier|before|previous(?:ly)?|you said|mentioned|again)\b", re.I
 )
 _ORDINAL = re.compile(
-    r"\b(?:the\s+)?(first|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th"
+    r"(?<!\w)(?:the\s+)?(first|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th"
     r"|(?:number|no\.?|#)\s*(?:one|two|three|four|five|six|seven|[1-7]))\b(?:\s+(?:one|item|point|bullet|row|goal|objective|problem|question|term|misconception))?",
     re.I,
 )
 _RETURN_TO = re.compile(
-    r"^(?:(?:ok(?:ay)?|right|so|and|now|sorry)[\s,]+)*(?:(?:let's|can we|to)\s+)?(?:(?:go|going|come|coming)\s+)?back to"
-    r" ([^,;:.?]+)[,;:.?]\s+(?=\S)",
+    r"^(?:(?:ok(?:ay)?|right|so|and|now|sorry)[\s,]+)*(?:(?:let's|can we|to)\s+)?(?:(?:go|going|come|coming)\s+)?"
+    r"(?:back to ([^,;:.?]+)|((?:the|my)\s+\w+\s+(?:thing|question|topic|one)\s+(?:i|we)\s+\w+(?:\s+about)?))[,;:.?]\s+(?=\S)",
     re.I,
 )
 _OTHERS = re.compile(r"\b(?:others?|rest|remaining|remainder|any more|anything else)\b", re.I)
@@ -120,7 +120,7 @@ def substitutes(question: str) -> bool:
 
 def is_dependent(question: str) -> bool:
     """Say whether a question leans on what was asked before it."""
-    if _OPENING.search(question) or _RETURN.search(question):
+    if _OPENING.search(question) or _RETURN.search(question) or _RETURN_TO.search(question):
         return True
     if _asks_for_provenance(question) or _asks_for_others(question):
         return True
@@ -136,12 +136,12 @@ def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn:
     if not answered:
         return turns[-1]
     if match := _RETURN_TO.search(question):
-        ordinal = _ORDINAL.search(match[1])
+        ordinal = _ORDINAL.search(match[1] or match[2])
         place = place_of(ordinal[1]) if ordinal else len(turns)
         if place < len(turns):
             return turns[place]
     if _RETURN.search(question):
-        words = content_stems(match[1] if match else question)
+        words = content_stems((match[1] or match[2]) if match else question)
         return max(reversed(answered), key=lambda turn: len(words & content_stems(turn.question)))
     if _ORDINAL.search(question) and len(answered[-1].passages) == 1:
         return next((turn for turn in reversed(answered) if len(turn.passages) >= _LIST), answered[-1])

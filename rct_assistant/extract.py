@@ -16,7 +16,7 @@ from rct_assistant.retrieve import Ranking
 RELEVANT = 0.30
 NEAR = 0.05
 SAME = 0.65
-LIST_SHARE = 0.5
+MOST_OF_LIST, ALL_OF_LIST = 0.5, 0.9  # share of a section's items among as many passages that rank best
 NEAREST = 3
 
 _LIST_CUE = re.compile(
@@ -40,7 +40,7 @@ _MENTIONS = re.compile(
 )
 _MOST_MENTIONS = 12  # a word in more passages than this is no topic
 _PLACE = re.compile(
-    r"\b(first|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th"
+    r"(?<!\w)(first|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th"
     r"|(?:top|bottom)(?=\s+(?:row|line|one|item|bullet|goal|objective|question)\b)"
     r"|(?:number|no\.?|nr\.?|#)\s*(?:one|two|three|four|five|six|seven|[1-7])(?!\d))\b",
     re.I,
@@ -83,9 +83,7 @@ def select(ranking: Ranking, question: str, *, places: bool = True) -> list[str]
     mentions = _mentions(ranking, question) if _MENTIONS.search(question) else []
     chosen += mentions
     if _LIST_CUE.search(question):
-        chosen = _complete_lists(document, chosen)
-    if _EVERYTHING.search(question):
-        chosen += _whole_list(ranking)
+        chosen += _whole_list(ranking, MOST_OF_LIST if _EVERYTHING.search(question) else ALL_OF_LIST)
     return in_text_order(document, _with_blocks(document, chosen)) if mentions else tidy(document, chosen, ranking)
 
 
@@ -142,18 +140,6 @@ def _by_place(document: Document, chosen: list[str], question: str) -> list[str]
     return [items[place] for place in named_places if -1 <= place < len(items)] if len(items) >= 3 else []
 
 
-def _complete_lists(document: Document, chosen: list[str]) -> list[str]:
-    """Add the rest of a list of which the question's passages are a good part already."""
-    completed = list(chosen)
-    for section in {document.by_id[name].section for name in chosen}:
-        for kind in ("bullet", "row", "question", "resource"):
-            items = [p.id for p in document.passages if p.section == section and p.kind == kind]
-            found = sum(name in chosen for name in items)
-            if len(items) >= 3 and found >= max(2, LIST_SHARE * len(items)):
-                completed += items
-    return completed
-
-
 def _mentions(ranking: Ranking, question: str) -> list[str]:
     """Return every passage with the words that the question shares with the passage that answers it best."""
     best = ranking.document.by_id[ranking.passages[0].id]
@@ -162,12 +148,12 @@ def _mentions(ranking: Ranking, question: str) -> list[str]:
     return found if topic and len(found) <= _MOST_MENTIONS else []
 
 
-def _whole_list(ranking: Ranking) -> list[str]:
-    """Return all of a section's items or sentences if they are most of as many passages as rank best."""
+def _whole_list(ranking: Ranking, share: float) -> list[str]:
+    """Return all of a section's items or sentences if more than a share of as many passages as rank best are among them."""
     best = ranking.document.by_id[ranking.passages[0].id]
     same = [p.id for p in ranking.document.passages if (p.section, p.kind, p.block) == (best.section, best.kind, "")]
     first = {scored.id for scored in ranking.passages[: len(same)]}
-    return same if len(same) >= 3 and len(first.intersection(same)) > len(same) / 2 else []
+    return same if len(same) >= 3 and len(first.intersection(same)) > share * len(same) else []
 
 
 def _without_repeats(document: Document, chosen: list[str]) -> list[str]:

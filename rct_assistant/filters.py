@@ -26,7 +26,8 @@ _NUMBER_WORDS = {
 }
 _UNIT_NAMES = r"(?:weeks?|wks?|months?|days?|years?|sessions?|hours?)"
 _UNIT = re.compile(
-    rf"\b(\d+|{'|'.join(_NUMBER_WORDS)})[\s-]*{_UNIT_NAMES}\b|\b(?:week|wk|month|day)\s+(\d+|{'|'.join(_NUMBER_WORDS)})\b", re.I
+    rf"\b(\d+|{'|'.join(_NUMBER_WORDS)})[\s-]*{_UNIT_NAMES}\b|\b(?:week|wk|month|day)\s+(\d+|{'|'.join(_NUMBER_WORDS)})\b",
+    re.I,
 )
 _WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once a)\s+(?:single\s+)?week)\b", re.I)
 _LESS = re.compile(r"\b(?:shorter|less|fewer|under|below|quicker|sooner|faster|before)\b", re.I)

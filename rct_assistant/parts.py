@@ -17,6 +17,9 @@ from rct_assistant.retrieve import Ranking
 # Chosen on the development questions (see eval).
 PART_ANSWERABLE = 0.80
 PART_RELEVANT = 0.70
+PART_SUPPORTED = (
+    0.05  # what the passage must reach for the whole question: a part out of its context often means another thing
+)
 PART_MISSING = 0.10  # a part is called unanswered only if an answer is less probable than this
 
 _ASKING = (
@@ -24,12 +27,15 @@ _ASKING = (
     r"|(?:from|in|on|at|to|by|for) (?:what|which|whom))"
 )
 _ORDERS = r"(?:define|explain|describe|name|list|give|show|tell|find|quote|summari[sz]e|outline|compare)"
-_PARTS = re.compile(
-    rf"\s+(?:and|plus|also|as well as|&|\+|/)\s+|[?;]\s+|,\s+then\s+|[,.:]\s+(?=(?:(?:and|then|also)\W+)*(?:{_ASKING}|{_ORDERS})\b)"
-    rf"|\s*(?<!\w)\(?(?:[a-d]|[1-4])\)\s+",
+_JOINED = re.compile(r"\s+(?:and|plus|also|as well as|&|\+|/)\s+|[?;]\s+|,\s+then\s+", re.I)
+# Where another sentence or clause begins to ask, or an item is numbered.
+_LOOSE = re.compile(
+    rf"{_JOINED.pattern}|[,.:]\s+(?=(?:(?:and|then|also)\W+)*(?:{_ASKING}|{_ORDERS})\b)|\s*(?<!\w)\(?(?:[a-d]|[1-4])\)\s+",
     re.I,
 )
 _ASKS = re.compile(rf"(?:{_ASKING}|{_ORDERS})\b", re.I)
+_POINTS_BACK = re.compile(r"\b(?:that|this|those|these|him|her|them)\W*$", re.I)
+_STORY = re.compile(r"\b(?:he|she|him|hers?|his|they|their|i|me|my|we|us|our)\b", re.I)
 _LINKING = re.compile(r"^(?:(?:and|then|also|oh)\b\W*)+", re.I)
 
 
@@ -43,23 +49,18 @@ class Missing:
 
 def split(question: str) -> list[str]:
     """Return the parts of a question that asks several things at once; empty when it asks one."""
-    found = [_LINKING.sub("", part.strip(" ,.;:?&+/(")) for part in _PARTS.split(question)]
-    return [part for part in found if _says_enough(part)] if len(found) > 1 else []
+    return _parts(_LOOSE, question)
 
 
 def split_questions(question: str) -> list[str]:
     """Return the parts that are questions of their own: the first, and those that begin like one; empty if that is one."""
-    found = [part for place, part in enumerate(split(question)) if place == 0 or _ASKS.match(part)]
+    found = [part for place, part in enumerate(_parts(_JOINED, question)) if place == 0 or _ASKS.match(part)]
     return found if len(found) > 1 else []
 
 
 def asks(part: str) -> bool:
     """Say whether a part asks for something by itself, so that it can be said to have no answer."""
     return _ASKS.match(part) is not None and len(content_stems(part)) >= 2
-
-
-def _says_enough(part: str) -> bool:
-    return len(content_stems(part)) >= (1 if _ASKS.match(part) else 2)
 
 
 def best_of_each(rankings: Sequence[Ranking], whole: Ranking) -> list[str]:
@@ -70,6 +71,7 @@ def best_of_each(rankings: Sequence[Ranking], whole: Ranking) -> list[str]:
         if ranking.document is whole.document
         and ranking.answerable >= PART_ANSWERABLE
         and ranking.passages[0].score >= PART_RELEVANT
+        and whole.scores[ranking.passages[0].id] >= PART_SUPPORTED
     ]
 
 
@@ -81,3 +83,17 @@ def missing(rankings: Sequence[Ranking]) -> Missing | None:
         if ranking.answerable < PART_MISSING:
             return Missing(place, ranking.topic)
     return None
+
+
+def _parts(separators: re.Pattern[str], question: str) -> list[str]:
+    found = [_LINKING.sub("", part.strip(" ,.;:?&+/(")) for part in separators.split(question)]
+    return [part for part in found if _means_something(part)] if len(found) > 1 else []
+
+
+def _means_something(part: str) -> bool:
+    """Say whether a part can be understood without the others: a bit of a client's story cannot, nor can 'how do I name that'."""
+    if _ASKS.match(part):
+        return _POINTS_BACK.search(part) is None and len(content_stems(part)) >= (
+            1 if part.lower().startswith("who ") else 2
+        )
+    return _STORY.search(part) is None and len(content_stems(part)) >= 2

@@ -23,7 +23,15 @@ def turns(rct: Document) -> list[Turn]:
 
 @pytest.mark.parametrize(
     "question",
-    ["and for shame?", "why", "who else was in it", "back to the terms, which is the shortest", "sourced or LLM?"],
+    [
+        "and for shame?",
+        "why",
+        "who else was in it",
+        "back to the terms, which is the shortest",
+        "sourced or LLM?",
+        "number two please",
+        "versus what",
+    ],
 )
 def test_a_follow_up_leans_on_what_was_asked(question: str) -> None:
     assert is_dependent(question)
@@ -55,6 +63,7 @@ def test_a_new_topic_inherits_nothing(turns: list[Turn]) -> None:
         ("going back to the isolation thing, who uses it", 0, "who uses it"),
         ("back to the first one. which goal covers it", 0, "which goal covers it"),
         ("ok back to the key terms: which mention power", 1, "which mention power"),
+        ("my second question we discussed: which mention power", 1, "which mention power"),
     ],
 )
 def test_a_return_finds_the_earlier_question_and_goes_on_from_there(
@@ -76,6 +85,7 @@ def test_an_ordinal_names_an_item_of_the_list_that_was_shown(turns: list[Turn]) 
     assert resolve("tell me more about the third one", turns[:2]).passages == ("key-terms-3",)
     assert resolve("the third one on that list, is it backed by a source", turns[:2]).passages == ("key-terms-3",)
     assert resolve("the third one, what goal fits", turns[:2]).passages == ()
+    assert resolve("number four again please", turns[:2]).passages == ("key-terms-4",)
 
 
 def test_an_ordinal_goes_past_a_single_item_to_the_list_before_it(rct: Document, turns: list[Turn]) -> None:

@@ -72,6 +72,7 @@ def test_other_questions_wish_for_no_provenance(question: str) -> None:
         ("all objectives except those with 6 weeks", [1, 2, 5, 7]),
         ("rows in the plan w/o 8 wks", [2, 3, 4, 6]),
         ("objectives of less than 6 weeks", [2]),
+        ("what falls due before week six", [2]),
     ],
 )
 def test_rows_of_some_duration(rct: Document, question: str, numbers: list[int]) -> None:
@@ -115,3 +116,23 @@ def test_a_whole_section_where_everything_is_asked_for_and_it_ranks_best(rct: Do
     assert select(ranking(rct, *section[:2]), "everything on training please") == section
     assert select(ranking(rct, section[0]), "everything on training please") == section[:1]
     assert select(ranking(rct, *section[:2]), "who trains people") == section[:1]
+
+
+def test_a_whole_section_where_a_list_is_asked_for_and_all_of_it_ranks_best(rct: Document) -> None:
+    section = [f"common-misconceptions-{number}" for number in (1, 2, 3, 4)]
+    assert select(ranking(rct, *section), "list the errors people make") == section
+    assert select(ranking(rct, *section[:3]), "list the errors people make") == section[:1]
+
+
+@pytest.mark.parametrize(
+    ("question", "numbers"),
+    [
+        ("bottom row of the treatment plan", [7]),
+        ("objectives: number two", [2]),
+        ("goals #3 and #4, treatment plan", [3, 4]),
+        ("the first and the last objective", [1, 7]),
+    ],
+)
+def test_items_named_by_their_places(rct: Document, question: str, numbers: list[int]) -> None:
+    row = "treatment-plan-suggestions-smart-objectives-"
+    assert select(ranking(rct, f"{row}5"), question) == [f"{row}{number}" for number in numbers]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rct_assistant.parts import split, split_questions
+from rct_assistant.document import Document
+from rct_assistant.parts import asks, best_of_each, split, split_questions
+from rct_assistant.retrieve import Ranking, Scored
 
 
 @pytest.mark.parametrize(
@@ -12,10 +14,14 @@ from rct_assistant.parts import split, split_questions
     [
         ("who founded the group and where did they meet?", ["who founded the group", "where did they meet"]),
         ("define mutual empathy, then tell me the goal for it", ["define mutual empathy", "tell me the goal for it"]),
+        ("Describe zest. Then: who named it", ["Describe zest", "who named it"]),
+        ("zest: what is it / which row tracks it", ["which row tracks it"]),
+        ("(a) meaning of zest (b) row for zest", ["meaning of zest", "row for zest"]),
+        ("he sulks and hides, how do I name that", []),
         ("what is mutual empathy", []),
     ],
 )
-def test_a_question_is_split_at_its_conjunctions(question: str, parts: list[str]) -> None:
+def test_a_question_is_split_where_another_begins(question: str, parts: list[str]) -> None:
     assert split(question) == parts
 
 
@@ -29,3 +35,26 @@ def test_a_question_is_split_at_its_conjunctions(question: str, parts: list[str]
 )
 def test_two_nouns_are_not_two_questions(question: str, parts: list[str]) -> None:
     assert split_questions(question) == parts
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"), [("which row tracks zest", True), ("meaning of zest", False), ("who", False)]
+)
+def test_a_part_that_asks_by_itself(part: str, expected: bool) -> None:
+    assert asks(part) is expected
+
+
+def test_a_part_counts_only_where_its_passage_has_to_do_with_the_whole(rct: Document) -> None:
+    part = ranking(rct, {"creators-lineage-1": 0.9})
+    assert best_of_each([part], ranking(rct, {"training-certification-3": 0.9, "creators-lineage-1": 0.1})) == [
+        "creators-lineage-1"
+    ]
+    assert best_of_each([part], ranking(rct, {"training-certification-3": 0.9})) == []
+
+
+def ranking(document: Document, scores: dict[str, float]) -> Ranking:
+    """Return a ranking with these scores, 0 for all other passages, for a question that the text surely answers."""
+    found = (Scored(name, scores.get(name, 0.0)) for name in document.by_id)
+    return Ranking(
+        document, tuple(sorted(found, key=lambda one: -one.score)), {"answer": 1.0, "gap": 0.0, "off_topic": 0.0}
+    )
