@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.linalg import lapack
 from sklearn.linear_model import LogisticRegression
 
 from rct_assistant import kernel
@@ -107,7 +106,7 @@ def fit(
         order = np.argsort(fold == number, kind="stable")
         rows = order[np.count_nonzero(fold != number) :]
         factor = kernel.factor_of(vectors[order], lexical[order])
-        weights[order], _ = lapack.spotrs(factor, targets[order], lower=1)
+        weights[order] = kernel.solve(factor, targets[order])
         left_out[rows] = _left_out(factor, weights[rows], targets[rows])
     left_out, similarities, known = left_out[calibrated], similarities[calibrated], targets[calibrated]
     answered = known[:, : len(passages)].any(axis=1)

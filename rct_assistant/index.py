@@ -215,6 +215,7 @@ def _fit_document(
     vectors = _vectors(questions, [str(line) for line in range(len(bank))])
     similarities = vectors @ _vectors(passages, ids).T
     texts = [normalise(question.asked) for question in bank]
+    use_cores(free=True)
     return fit(list(bank), texts, vectors, ids, similarities, adapter.held(texts) if adapter else None)
 
 

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.linalg import lapack
 from scipy.sparse.csgraph import connected_components
 from sklearn.feature_extraction.text import HashingVectorizer
 
@@ -87,12 +86,30 @@ def kernel_of(vectors: Array, lexical: sparse.csr_matrix) -> Array:
 
 
 def factor_of(vectors: Array, lexical: sparse.csr_matrix) -> Array:
-    """Return the Cholesky factor (lower) of the kernel, n × n, in the kernel's own memory."""
-    kernel = kernel_of(vectors, lexical)
-    factor, failed = lapack.spotrf(kernel.T, lower=1, overwrite_a=1)
-    if failed:
-        raise ArithmeticError(f"the kernel of {len(kernel)} questions is not positive definite (minor {failed})")
-    return np.asarray(factor, dtype=np.float32)
+    """Return the Cholesky factor (lower) of the kernel, n × n, in the kernel's own memory.
+
+    By torch: the LAPACK that scipy brings writes beyond its memory at 28,000 questions.
+
+    Raises:
+        ArithmeticError: the kernel is not positive definite.
+    """
+    import torch
+
+    kernel = torch.from_numpy(kernel_of(vectors, lexical)).mT
+    try:
+        torch.linalg.cholesky(kernel, out=kernel)
+    except torch.linalg.LinAlgError as error:
+        raise ArithmeticError(f"the kernel of {len(kernel)} questions is not positive definite ({error})") from error
+    return np.asarray(kernel)
+
+
+def solve(factor: Array, targets: Array) -> Array:
+    """Return the n × c weights whose product with the kernel of this factor gives the targets, n × c."""
+    import torch
+
+    lower = torch.from_numpy(factor)
+    half = torch.linalg.solve_triangular(lower, torch.from_numpy(targets), upper=False)
+    return np.asarray(torch.linalg.solve_triangular(lower.mT, half, upper=True))
 
 
 def folds(vectors: Array) -> NDArray[np.int64]:
