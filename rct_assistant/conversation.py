@@ -21,13 +21,13 @@ MOST_EARLIER = 10
 _OPENING = re.compile(
     r"^(?:(?:ok(?:ay)?|right|hmm|oh|thanks|great|yes|no|sorry)[\s,.]+)*(?:and|but|so|also|or|then|what about|how"
     r" about|what if|same (?:for|with)|why|how so|how come|i meant?|"
-    r"tell me more|say more|more|go on|such as|like what|example|meaning|as opposed|compared|versus|vs)\b",
+    r"tell me more|say more|more|go on|such as|like what|example|meaning)\b",
     re.I,
 )
 _ANAPHOR = re.compile(
     r"\b(?:it|its|it's|they|them|their|theirs|that|this|these|those|he|him|his|she|her|hers|one|ones|other|others|another|else|same|both|"
     r"former|latter|there|then|the (?:first|second|third|fourth|fifth|sixth|seventh|last|list)|that list|opposite"
-    r"|shorter|longer|instead|number (?:one|two|three|four|five|six|seven|[1-7]))\b",
+    r"|shorter|longer|instead|as opposed to|versus|number (?:one|two|three|four|five|six|seven|[1-7]))\b",
     re.I,
 )
 _OWN_THAT = re.compile(

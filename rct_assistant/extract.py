@@ -21,12 +21,13 @@ NEAREST = 3
 
 _LIST_CUE = re.compile(
     r"\b(all|every|each|list|lists|listed|full|whole|complete|entire|everything|table|which ones|what are the|name"
-    r" the|show me the|(?:run|walk|take) me through|overview|rundown|summar\w+|outline)\b",
+    r" the|show me the|(?:run|walk|take) me through|overview|rundown|summar\w+|outline|column|leave\s+(?:none|nothing)"
+    r"|leave\s+(?:any|one)\s+out|in\s+full)\b",
     re.I,
 )
 # A wish for all that is said about something, and for every place where something is mentioned.
 _EVERYTHING = re.compile(
-    r"\b(?:everything|full|whole|complete|entire|one by one|all (?:of|it|there|that|they)"
+    r"\b(?:everything|full|whole|complete|entire|one by one|column|top to bottom|start to finish|all (?:of|it|there|that|they)"
     r"|(?:all|every|each)(?:\s+\w+)?\s+(?:steps?|parts?|points?|groups?|statements?|sentences?|items?))\b",
     re.I,
 )
@@ -40,7 +41,7 @@ _MENTIONS = re.compile(
 )
 _MOST_MENTIONS = 12  # a word in more passages than this is no topic
 _PLACE = re.compile(
-    r"(?<!\w)(first|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th"
+    r"(?<!\w)(first(?![\s-]*(?:years?|line|choice|place|time|aid|things?|steps?|sessions?|names?|person)\b)|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th"
     r"|(?:top|bottom)(?=\s+(?:row|line|one|item|bullet|goal|objective|question)\b)"
     r"|(?:number|no\.?|nr\.?|#)\s*(?:one|two|three|four|five|six|seven|[1-7])(?!\d))\b",
     re.I,

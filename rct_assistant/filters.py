@@ -44,7 +44,7 @@ _LLM = re.compile(
     rf"\b(?:{_MACHINE}|model)\b[\s-]*"
     r"(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff|content)"
     rf"|\b{_BY_A_MACHINE}\s+(?:as\s+|by\s+)*(?:an?\s+|the\s+)?{_MACHINE}\b"
-    rf"|\b(?:an?\s+|the\s+)?{_MACHINE}\s+(?:wrote|writes?|makes?|made|generate[ds]?|produce[ds]?)\b",
+    rf"|\b(?:an?\s+|the\s+)?{_MACHINE}\s+(?:wrote|writes?|makes?|made|did|generate[ds]?|produce[ds]?)\b",
     re.I,
 )
 # Words that turn a wish into its opposite, where they stand right before it.

@@ -98,7 +98,7 @@ def factor_of(vectors: Array, lexical: sparse.csr_matrix) -> Array:
     kernel = torch.from_numpy(kernel_of(vectors, lexical)).mT
     try:
         torch.linalg.cholesky(kernel, out=kernel)
-    except torch.linalg.LinAlgError as error:
+    except RuntimeError as error:
         raise ArithmeticError(f"the kernel of {len(kernel)} questions is not positive definite ({error})") from error
     return np.asarray(kernel)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rct_assistant.citations import cite
 from rct_assistant.document import Document
 from rct_assistant.messages import notice
 from rct_assistant.parts import Missing
-from rct_assistant.policy import has_personal_details, means_other, plans_for_disorder
+from rct_assistant.policy import found
 from rct_assistant.response import Notice, Reason
 
 
@@ -48,3 +49,21 @@ def notices_for(
     if missing and missing.topic:
         notices.append(Notice("gap", notice("gap", document, topic=missing.topic)))
     return tuple(notices)
+
+
+def has_personal_details(question: str) -> bool:
+    """Say whether a question seems to hold a name, a birth date, a number or an address of a person."""
+    return found("personal_details", "patterns", question)
+
+
+def plans_for_disorder(question: str) -> bool:
+    """Say whether a question asks for a plan or goals and names a disorder."""
+    return found("plan", "patterns", question) and found("plan", "disorders", question)
+
+
+def means_other(question: str, document: Document) -> bool:
+    """Say whether the other meaning of the document's short name is in play."""
+    if not (document.short_name and document.other_meaning):
+        return False
+    named = re.search(rf"\b{re.escape(document.short_name)}s?\b", question, re.I) is not None
+    return named and found("acronym", "patterns", question)

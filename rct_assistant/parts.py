@@ -20,6 +20,7 @@ PART_RELEVANT = 0.70
 PART_SUPPORTED = (
     0.05  # what the passage must reach for the whole question: a part out of its context often means another thing
 )
+FEW_WORDS = 6  # so many may ask without a word that asks: 'meaning of zest and …'
 PART_MISSING = 0.10  # a part is called unanswered only if an answer is less probable than this
 
 _ASKING = (
@@ -53,8 +54,9 @@ def split(question: str) -> list[str]:
 
 
 def split_questions(question: str) -> list[str]:
-    """Return the parts that are questions of their own: the first, and those that begin like one; empty if that is one."""
-    found = [part for place, part in enumerate(_parts(_JOINED, question)) if place == 0 or _ASKS.match(part)]
+    """Return the parts that are questions of their own: a first few words, and what begins like one; empty if that is one."""
+    parts = _parts(_JOINED, question)
+    found = [p for place, p in enumerate(parts) if _ASKS.match(p) or (place == 0 and len(p.split()) <= FEW_WORDS)]
     return found if len(found) > 1 else []
 
 

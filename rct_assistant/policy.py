@@ -22,13 +22,17 @@ from rct_assistant.response import Answer, Reason, Refusal, Response
 from rct_assistant.retrieve import Ranking
 
 # Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
-ALONE = {"safety": 0.35, "first_line": 0.28, "about": 0.50}
+ALONE = {"safety": 0.25, "first_line": 0.28, "about": 0.50}
 WITH_HINT = {"safety": 0.15, "first_line": 0.15}
 WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
 WITH_DENIED = 0.30  # beside a claim that the question itself denies: 'if not a first-line protocol'
 HARMLESS = 0.10  # danger in a question as a whole, below which one sentence of it raises no alarm
 BESIDE_ANSWER = 0.70  # how likely standing must be, beside an answer, for the classifier alone
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
+SURELY_ABOUT = 0.90  # of a question on the assistant, whatever its words on provenance
+CONTINUES = (
+    0.90  # how likely an answer to a follow-up must be to outweigh that it alone seems to ask about the assistant
+)
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
 FOREIGN = 0.60  # in another language the embeddings say less
 FRAGMENT_SAFETY, FRAGMENT_ANSWER = 0.70, 0.60  # what a fragment must reach to be judged on its own words
@@ -101,7 +105,8 @@ def judge(question: str, ranking: Ranking) -> Verdict | None:
     if rule := _danger(texts, ranking):
         return Verdict("safety", rule, "safety")
     document = ranking.document
-    if document.standing and (rule := _fires("first_line", texts, chance)):
+    of_trials = found("acronym", "methods", texts[0])
+    if document.standing and (rule := _fires("first_line", texts, chance, alone=not of_trials)):
         if (language := _language(texts[0])) and chance["first_line"] < FOREIGN and not rule.endswith("claim"):
             return Verdict("about", f"about.language.{language}", "language")
         if _is_of_another(texts, document):
@@ -118,8 +123,9 @@ def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ra
     """
     whole = judge(standalone, together)
     own = judge(question, alone)
-    if own is not None and own.rule == "about.bank" and len(content_stems(question)) <= 1:
-        own = None  # 'ok and where is that' alone says nothing
+    if own is not None and own.rule == "about.bank":
+        # 'ok and where is that' alone says nothing
+        own = own if len(content_stems(question)) > 1 and together.probabilities["answer"] < CONTINUES else None
     if own is not None and own.reason in ("first_line", "about") and own.rule != "standing.other_therapy":
         return own
     if (
@@ -143,20 +149,21 @@ def _danger(texts: tuple[str, ...], ranking: Ranking) -> str:
     Every sentence counts. But where a question was read as a whole and is then plainly harmless, a sentence out of its context
     ('we had a training on suicide') raises no alarm by itself.
     """
-    rule = _fires("safety", texts, ranking.probabilities | {"safety": ranking.danger})
     harmless = ranking.whole and ranking.probabilities["safety"] < HARMLESS
     if _language(texts[0]):
         harmless = ranking.danger < FOREIGN
-    return "" if rule == "safety.bank" and harmless else rule
+    return _fires("safety", texts, ranking.probabilities | {"safety": ranking.danger}, alone=not harmless)
 
 
-def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float]) -> str:
-    """Return the name of the rule for `reason` that fires, or an empty string. Without a bank the patterns stand alone."""
+def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float], *, alone: bool) -> str:
+    """Return the name of the rule for `reason` that fires, or an empty string. Without a bank the patterns stand alone.
+
+    alone: whether what was learned may fire without a pattern.
+    """
     learned = chance[reason]
     has_bank = any(chance[name] > 0 for name in ("first_line", "safety", "about"))
-    if learned >= ALONE[reason] and (
-        reason == "safety" or learned > max(chance["gap"], BESIDE_ANSWER * chance["answer"])
-    ):
+    beside = 0.0 if reason == "safety" else max(chance["gap"], BESIDE_ANSWER * chance["answer"])
+    if learned >= ALONE[reason] and learned > beside and alone:
         return f"{reason}.bank"
     if any(found(reason, "certain", text) for text in texts):
         return f"{reason}.certain"
@@ -201,7 +208,8 @@ def _judge_about(question: str, texts: tuple[str, ...], chance: dict[str, float]
         likely = learned if code == "privacy" else learned or chance["answer"] < ABOUT_PATTERN_ANSWER
         if likely and found("about", code, text):
             return Verdict("about", f"about.{code}", code)
-    return Verdict("about", "about.bank", "capabilities") if learned and not asks_for_some(question) else None
+    surely = chance["about"] >= SURELY_ABOUT or (learned and not asks_for_some(question))
+    return Verdict("about", "about.bank", "capabilities") if surely else None
 
 
 def asks_for_some(question: str) -> bool:
@@ -237,24 +245,6 @@ _ENGLISH = frozenset(
     a are as die an in is on was what who was for me so he we no do to per come how one men like
     """.split()
 )
-
-
-def has_personal_details(question: str) -> bool:
-    """Say whether a question seems to hold a name, a birth date, a number or an address of a person."""
-    return found("personal_details", "patterns", question)
-
-
-def plans_for_disorder(question: str) -> bool:
-    """Say whether a question asks for a plan or goals and names a disorder."""
-    return found("plan", "patterns", question) and found("plan", "disorders", question)
-
-
-def means_other(question: str, document: Document) -> bool:
-    """Say whether the other meaning of the document's short name is in play."""
-    if not (document.short_name and document.other_meaning):
-        return False
-    named = re.search(rf"\b{re.escape(document.short_name)}s?\b", question, re.I) is not None
-    return named and found("acronym", "patterns", question)
 
 
 def after_switch(question: str) -> str:
