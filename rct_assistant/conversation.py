@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from rct_assistant.bank import joined
 from rct_assistant.document import Document
 from rct_assistant.extract import place_of
+from rct_assistant.parts import split_questions
 from rct_assistant.policy import after_switch
 from rct_assistant.query import content_stems
 
@@ -97,7 +98,9 @@ class Standalone:
 def resolve(question: str, turns: Sequence[Turn]) -> Standalone:
     """Return the standalone form of a question, given the earlier turns, oldest first."""
     text = after_switch(question)
-    if text != question or not turns or not is_dependent(question):
+    # Of several questions the first tells: a pronoun in a later one may point at the first.
+    first = next(iter(split_questions(question)), question)
+    if text != question or not turns or not is_dependent(first):
         return Standalone(text)
     turn = _turn_meant(question, turns)
     rest = _RETURN_TO.sub("", question)
