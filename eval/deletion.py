@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from eval.gold import Gold
 from eval.questions import Question
@@ -23,7 +22,7 @@ from rct_assistant.bank import BankQuestion
 from rct_assistant.corpus import Corpus
 from rct_assistant.document import Document
 from rct_assistant.index import DocumentIndex
-from rct_assistant.kernel import kernel_of
+from rct_assistant.kernel import factor_of, inverse_of, kernel_of
 
 Array = NDArray[np.float32]
 SAMPLE = 40
@@ -113,7 +112,7 @@ def _document_without(document: Document, gone: frozenset[str]) -> Document:
 
 
 def _inverse(index: DocumentIndex) -> Array:
-    """Return the inverse of kernel + ridge over the bank, its lower triangle alone.
+    """Return the inverse of kernel + ridge over the bank.
 
     Raises:
         ArithmeticError: what was fitted does not solve this kernel, so `fit` learns in another way by now.
@@ -121,11 +120,7 @@ def _inverse(index: DocumentIndex) -> Array:
     assert index.fitted is not None
     kernel = kernel_of(index.examples, index.fitted.lexical)
     _check(kernel, index)
-    factor, failed = lapack.spotrf(kernel.T, lower=1, overwrite_a=1)
-    inverse, failed_too = lapack.spotri(factor, lower=1, overwrite_c=1)
-    if failed or failed_too:
-        raise ArithmeticError("the kernel of the bank is not positive definite")
-    return np.asarray(inverse)
+    return inverse_of(factor_of(kernel))
 
 
 def _check(kernel: Array, index: DocumentIndex) -> None:

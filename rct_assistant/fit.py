@@ -105,7 +105,7 @@ def fit(
     for number in np.unique(fold[calibrated]):
         order = np.argsort(fold == number, kind="stable")
         rows = order[np.count_nonzero(fold != number) :]
-        factor = kernel.factor_of(vectors[order], lexical[order])
+        factor = kernel.factor_of(kernel.kernel_of(vectors[order], lexical[order]))
         weights[order] = kernel.solve(factor, targets[order])
         left_out[rows] = _left_out(factor, weights[rows], targets[rows])
     left_out, similarities, known = left_out[calibrated], similarities[calibrated], targets[calibrated]

@@ -85,8 +85,8 @@ def kernel_of(vectors: Array, lexical: sparse.csr_matrix) -> Array:
     return kernel
 
 
-def factor_of(vectors: Array, lexical: sparse.csr_matrix) -> Array:
-    """Return the Cholesky factor (lower) of the kernel, n × n, in the kernel's own memory.
+def factor_of(kernel: Array) -> Array:
+    """Return the Cholesky factor (lower) of a kernel, n × n, in the kernel's own memory.
 
     By torch: the LAPACK that scipy brings writes beyond its memory at 28,000 questions.
 
@@ -95,12 +95,12 @@ def factor_of(vectors: Array, lexical: sparse.csr_matrix) -> Array:
     """
     import torch
 
-    kernel = torch.from_numpy(kernel_of(vectors, lexical)).mT
+    columns = torch.from_numpy(kernel).mT
     try:
-        torch.linalg.cholesky(kernel, out=kernel)
+        torch.linalg.cholesky(columns, out=columns)
     except RuntimeError as error:
         raise ArithmeticError(f"the kernel of {len(kernel)} questions is not positive definite ({error})") from error
-    return np.asarray(kernel)
+    return np.asarray(columns)
 
 
 def solve(factor: Array, targets: Array) -> Array:
@@ -110,6 +110,13 @@ def solve(factor: Array, targets: Array) -> Array:
     lower = torch.from_numpy(factor)
     half = torch.linalg.solve_triangular(lower, torch.from_numpy(targets), upper=False)
     return np.asarray(torch.linalg.solve_triangular(lower.mT, half, upper=True))
+
+
+def inverse_of(factor: Array) -> Array:
+    """Return the inverse of the kernel of a factor, n × n."""
+    import torch
+
+    return np.asarray(torch.cholesky_inverse(torch.from_numpy(factor)))
 
 
 def folds(vectors: Array) -> NDArray[np.int64]:
