@@ -89,10 +89,11 @@ class Deletion:
         keep, lost = np.flatnonzero(lines), np.flatnonzero(~lines)
         weights = fitted.weights[keep]
         if len(lost):
-            block = _columns(self._inverse, lost, lost)
-            weights = weights - _columns(self._inverse, keep, lost) @ np.linalg.solve(block, fitted.weights[lost])
+            block = self._inverse[np.ix_(lost, lost)]
+            weights = weights - self._inverse[np.ix_(keep, lost)] @ np.linalg.solve(block, fitted.weights[lost])
         columns = [*kept, *range(len(self._vectors), fitted.weights.shape[1])]
-        return replace(fitted, weights=weights[:, columns], lexical=fitted.lexical[keep])
+        targets = fitted.targets[columns][:, keep]
+        return replace(fitted, weights=weights[:, columns], lexical=fitted.lexical[keep], targets=targets)
 
 
 def sample(questions: Sequence[Question], golds: Mapping[str, Gold], document: Document) -> list[Question]:
@@ -134,11 +135,3 @@ def _check(kernel: Array, index: DocumentIndex) -> None:
     worst = float(np.abs(kernel[rows] @ index.fitted.weights - targets).max())
     if worst > _TOLERANCE:
         raise ArithmeticError(f"the bank's weights miss their targets by {worst:.2f}, expected kernel ridge regression")
-
-
-def _columns(lower: Array, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Array:
-    """Return part of a symmetric matrix of which only the lower triangle is filled."""
-    part: Array = np.where(
-        rows[:, None] >= columns[None, :], lower[np.ix_(rows, columns)], lower[np.ix_(columns, rows)].T
-    )
-    return part

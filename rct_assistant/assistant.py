@@ -17,7 +17,7 @@ from rct_assistant.citations import states
 from rct_assistant.conversation import MOST_EARLIER, Standalone, Turn, is_dependent, resolve, substitutes
 from rct_assistant.corpus import Corpus, load_corpus
 from rct_assistant.document import Document
-from rct_assistant.extract import nearest, select, select_by_provenance, tidy
+from rct_assistant.extract import names_place, nearest, select, select_by_provenance, tidy
 from rct_assistant.filters import compares, provenance_filter, without_provenance
 from rct_assistant.fit import ANSWERABLE
 from rct_assistant.index import Index, open_index
@@ -216,7 +216,8 @@ class Assistant:
         if standalone.earlier is not None:
             return self._with_message(decision, chosen, ranking.document)
         rankings = {part: self.rank(part) for part in split(question)}
-        found = [name for name in best_of_each(list(rankings.values()), ranking) if name not in chosen]
+        whole = [ranked for part, ranked in rankings.items() if not names_place(part)]
+        found = [name for name in best_of_each(whole, ranking) if name not in chosen]
         shown = tidy(ranking.document, chosen + found, ranking) if found else chosen
         lacking = missing([ranked for part, ranked in rankings.items() if asks(part)])
         return replace(self._with_message(decision, shown, ranking.document), missing=lacking)

@@ -22,12 +22,13 @@ NEAREST = 3
 _LIST_CUE = re.compile(
     r"\b(all|every|each|list|lists|listed|full|whole|complete|entire|everything|table|which ones|what are the|name"
     r" the|show me the|(?:run|walk|take) me through|overview|rundown|summar\w+|outline|column|leave\s+(?:none|nothing)"
-    r"|leave\s+(?:any|one)\s+out|in\s+full)\b",
+    r"|leave\s+(?:any|one)\s+out|in\s+full|the lot)\b",
     re.I,
 )
 # A wish for all that is said about something, and for every place where something is mentioned.
 _EVERYTHING = re.compile(
-    r"\b(?:everything|full|whole|complete|entire|one by one|column|top to bottom|start to finish|all (?:of|it|there|that|they)"
+    r"\b(?:everything|full|whole|complete|entire|one by one|column|top to bottom|start to finish|in full|the lot"
+    r"|all (?:of|it|there|that|they)"
     r"|(?:all|every|each)(?:\s+\w+)?\s+(?:steps?|parts?|points?|groups?|statements?|sentences?|items?))\b",
     re.I,
 )
@@ -37,6 +38,10 @@ _MENTIONS = re.compile(
     r"|\b(?:everywhere|wherever|all (?:it|you\W?ve got|the text)|(?:collect|gather) (?:all|any\w*|every\w*))\b"
     r"|\bwhere\s+(?:does|do|is|are)\b.*\b(?:(?:come|turn|crop|pop|show|bring|brought)s? up|mentioned)\b"
     r"|\ball\W+(?:that\W?s|that is|they|it)\s+sa(?:id|ys?)\b",
+    re.I,
+)
+_WHOLE_TEXT = re.compile(
+    r"\b(?:(?:whole|entire|full)\s+(?:text|document|page|thing)|(?:all|every|any|across)\s+(?:the\s+)?sections?|anywhere|throughout)\b",
     re.I,
 )
 _MOST_MENTIONS = 12  # a word in more passages than this is no topic
@@ -84,7 +89,7 @@ def select(ranking: Ranking, question: str, *, places: bool = True) -> list[str]
     mentions = _mentions(ranking, question) if _MENTIONS.search(question) else []
     chosen += mentions
     if _LIST_CUE.search(question):
-        chosen += _whole_list(ranking, MOST_OF_LIST if _EVERYTHING.search(question) else ALL_OF_LIST)
+        chosen += _whole_list(ranking, question)
     return in_text_order(document, _with_blocks(document, chosen)) if mentions else tidy(document, chosen, ranking)
 
 
@@ -110,7 +115,7 @@ def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
         " every any there marked have has did were them something"
     )
     passages = list(document.passages)
-    if words:
+    if words and not _WHOLE_TEXT.search(wish.rest):
         weight: dict[str, float] = {}
         for scored in ranking.passages:
             section = document.by_id[scored.id].section
@@ -141,6 +146,11 @@ def _by_place(document: Document, chosen: list[str], question: str) -> list[str]
     return [items[place] for place in named_places if -1 <= place < len(items)] if len(items) >= 3 else []
 
 
+def names_place(question: str) -> bool:
+    """Say whether a question has an ordinal in it, which may be a place in a list."""
+    return _PLACE.search(question) is not None
+
+
 def _mentions(ranking: Ranking, question: str) -> list[str]:
     """Return every passage with the words that the question shares with the passage that answers it best."""
     best = ranking.document.by_id[ranking.passages[0].id]
@@ -149,9 +159,14 @@ def _mentions(ranking: Ranking, question: str) -> list[str]:
     return found if topic and len(found) <= _MOST_MENTIONS else []
 
 
-def _whole_list(ranking: Ranking, share: float) -> list[str]:
-    """Return all of a section's items or sentences if more than a share of as many passages as rank best are among them."""
+def _whole_list(ranking: Ranking, question: str) -> list[str]:
+    """Return all of a section's items or sentences if enough of as many passages as rank best are among them.
+
+    Most are enough where the question says that it wants everything, or names the section.
+    """
     best = ranking.document.by_id[ranking.passages[0].id]
+    surely = _EVERYTHING.search(question) or content_stems(best.section) & content_stems(question)
+    share = MOST_OF_LIST if surely else ALL_OF_LIST
     same = [p.id for p in ranking.document.passages if (p.section, p.kind, p.block) == (best.section, best.kind, "")]
     first = {scored.id for scored in ranking.passages[: len(same)]}
     return same if len(same) >= 3 and len(first.intersection(same)) > share * len(same) else []

@@ -31,6 +31,11 @@ _UNIT = re.compile(
 )
 _WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once a)\s+(?:single\s+)?week)\b", re.I)
 _LESS = re.compile(r"\b(?:shorter|less|fewer|under|below|quicker|sooner|faster|before)\b", re.I)
+_AT_MOST = re.compile(
+    r"\b(?:at (?:the )?most|no (?:more|longer) than|not longer than|up to|max\w*|fits?|caps?|capped|only have"
+    r"|or (?:less|fewer|under))\b",
+    re.I,
+)
 _MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I)
 
 _SOURCE = re.compile(
@@ -41,8 +46,9 @@ _SOURCE = re.compile(
 _MACHINE = r"(?:llm|ai|a\.i\.|machine|robot|computer|chatgpt|gpt|bot|language model)"
 _BY_A_MACHINE = r"(?:written|generated|made|marked|authored|produced|labell?ed|flagged|tagged|invented|made up)"
 _LLM = re.compile(
-    rf"\b(?:{_MACHINE}|model)\b[\s-]*"
-    r"(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff|content)"
+    rf"\b(?:{_MACHINE}|model)\b(?:\W?s\b)?[\s-]*"
+    r"(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff|content"
+    r"|additions?|contributions?)"
     rf"|\b{_BY_A_MACHINE}\s+(?:as\s+|by\s+)*(?:an?\s+|the\s+)?{_MACHINE}\b"
     rf"|\b(?:an?\s+|the\s+)?{_MACHINE}\s+(?:wrote|writes?|makes?|made|did|generate[ds]?|produce[ds]?)\b",
     re.I,
@@ -50,7 +56,7 @@ _LLM = re.compile(
 # Words that turn a wish into its opposite, where they stand right before it.
 _NEGATION = re.compile(
     r"\b(?:not|isn\W?t|aren\W?t|never|except|besides|other than|apart from|without|w/o|none of|minus|exclud\w+|omit\w*|ignor\w+"
-    r"|(?:leav|skip|drop)\w*)\b",
+    r"|(?:leav|skip|drop|remov|delet|strik|cross)\w*(?:\s+out)?)\b",
     re.I,
 )
 _NEGATED = re.compile(rf"{_NEGATION.pattern}(?:\s+\w+){{0,4}}\s*$", re.I)
@@ -58,14 +64,14 @@ _UNSOURCED = re.compile(
     r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:an?\s+|any\s+)?(?:source|citation|reference|number)", re.I
 )
 _SOURCED = re.compile(
-    r"\b(?:only|just)\b.*\b(?:sourced|cited)\b"
+    r"\b(?:only|just)\b.*\b(?:sourced|cited)\b|\b(?:sourced|cited)\s+(?:\w+\s+)?only\b"
     r"|\b(?:with|has|have|having|carry|carries|carrying)\s+(?:got\s+)?an?\s+(?:\w+\s+)?(?:source|citation)(?:\s+number)?\b"
     r"|\bproper source\b",
     re.I,
 )
 _FILTERS = re.compile(
     r"\b(which|what|whatever|only|just|all|every|any|anything|show|list|everything|is there|are there|ones?|none|are the|were"
-    r" the|with|from source|bullets|rows|sentences|statements|passages|lines|parts|bits)\b",
+    r" the|with|from source|bullets|rows|sentences|statements|passages|lines|parts|bits?)\b",
     re.I,
 )
 _ON_PROVENANCE = re.compile(
@@ -111,7 +117,7 @@ def provenance_filter(question: str) -> ProvenanceFilter | None:
         return ProvenanceFilter(_NEGATION.sub(" ", _SOURCE.sub(" ", question)), sources, "source", inverted)
     for kind, pattern in (("llm", _LLM), ("unsourced", _UNSOURCED), ("sourced", _SOURCED)):
         if match := pattern.search(question):
-            inverted = kind == "llm" and _NEGATED.search(question[: match.start()]) is not None
+            inverted = kind != "unsourced" and _NEGATED.search(question[: match.start()]) is not None
             return ProvenanceFilter(_NEGATION.sub(" ", pattern.sub(" ", question)), kind=kind, inverted=inverted)
     return None
 
@@ -158,6 +164,8 @@ def _has_duration(text: str, asked: set[int], question: str) -> bool:
     durations = {int(number) for number, _ in re.findall(r"\b(\d+)\s+(weeks?|months?|days?)", text)} | {
         int(number) for number in re.findall(r"\b(?:week|month|day)\s+(\d+)", text)
     }
+    if _AT_MOST.search(question):
+        return any(number <= max(asked) for number in durations)
     if _LESS.search(question):
         return any(number < min(asked) for number in durations)
     if _MORE.search(question):

@@ -1,8 +1,8 @@
 """Learn from a question bank what a question asks for: kernel ridge regression, then logistic calibration.
 
 Every bank question is an example; its targets are one column for each passage and one for each reason not to answer. The kernel
-stands in `kernel`. Closed form, no random numbers, seconds on a laptop. Calibration uses predictions for questions whose
-near-duplicate family was left out, which follow from the same factor without fitting again.
+stands in `kernel`. Closed form, no random numbers. Calibration weighs what the regression says beside the nearest example of each
+column, for questions whose near-duplicate family was left out; that follows from the same factor without fitting again.
 
 Sources: Saunders, Gammerman and Vovk, ICML 1998 (kernel ridge regression); Pahikkala, Boberg and Salakoski, ICML Workshop 2006
 (leaving out a fold in closed form); Platt 1999 (logistic calibration).
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 
 from rct_assistant import kernel
 from rct_assistant.bank import INTENTS, BankQuestion
@@ -31,15 +32,30 @@ Array = NDArray[np.float32]
 REASONS = ("gap", *INTENTS)
 CLASSES = ("answer", *REASONS)
 
+_SPARSE = ("lexical", "targets")
+_ROWS = 500  # left-out questions compared with the others at a time
 ENOUGH = 4000  # with so many questions, one fold left out is enough to calibrate on
 ANSWERABLE = 0.45  # a question is answered from this probability on; chosen on the development questions (see eval)
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """What was learned from one bank. `n` examples, `p` passages, `c` = p + len(REASONS) columns.
+class Evidence:
+    """What speaks for each answer to one question. `p` passages, `c` = p + len(REASONS) columns.
 
-    weights: n × c, the dual coefficients; idf: the weight of each hashed n-gram; lexical: n × n-grams, unit rows;
+    values: c, what the regression predicts; nearest: c, the cosine of the nearest example of each column, 0 without one;
+    similarities: p, the cosine with each passage itself.
+    """
+
+    values: Array
+    nearest: Array
+    similarities: Array
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was learned from one bank of `n` examples, with p and c as in `Evidence`.
+
+    weights: n × c, the dual coefficients; idf: the weight of each hashed n-gram; lexical: n × n-grams, unit rows; targets: c × n;
     relevance: weights and bias over `relevance_features`; decision: one row of weights and bias for each of CLASSES;
     left_out: m × 2, the probability of an answer and whether there is one, for questions that were left out.
     """
@@ -47,28 +63,34 @@ class Fitted:
     weights: Array
     idf: Array
     lexical: sparse.csr_matrix
+    targets: sparse.csr_matrix
     relevance: Array
     decision: Array
     left_out: Array
 
     def save(self, file: Path) -> None:
         """Write everything to one uncompressed .npz file."""
-        arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "lexical"}
-        np.savez(file, data=self.lexical.data, indices=self.lexical.indices, indptr=self.lexical.indptr, **arrays)
+        arrays = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _SPARSE}
+        for name in _SPARSE:
+            matrix = getattr(self, name)
+            arrays |= {f"{name}.{part}": getattr(matrix, part) for part in ("data", "indices", "indptr", "shape")}
+        np.savez(file, **arrays)
 
     @staticmethod
     def load(file: Path) -> Fitted:
         """Read what `save` wrote."""
         with np.load(file, allow_pickle=False) as stored:
-            indptr = stored["indptr"]
-            shape = (len(indptr) - 1, len(stored["idf"]))
-            lexical = sparse.csr_matrix((stored["data"], stored["indices"], indptr), shape=shape)
-            arrays = {field.name: stored[field.name] for field in fields(Fitted) if field.name != "lexical"}
-            return Fitted(lexical=lexical, **arrays)
+            arrays: dict[str, Any] = {name: stored[name] for name in stored.files if "." not in name}
+            for name in _SPARSE:
+                data, indices, indptr, shape = (stored[f"{name}.{p}"] for p in ("data", "indices", "indptr", "shape"))
+                arrays[name] = sparse.csr_matrix((data, indices, indptr), shape=tuple(shape))
+            return Fitted(**arrays)
 
-    def predict(self, vector: Array, question: str, examples: Array) -> Array:
-        """Return the c target values for one normalised question with its unit vector; examples: n × dimensions."""
-        return kernel.combine(vector, question, examples, self.weights, self._spelled, self.idf)
+    def evidence(self, vector: Array, question: str, examples: Array, similarities: Array) -> Evidence:
+        """Weigh one normalised question with its unit vector; examples: n × dimensions, similarities: p."""
+        cosines = examples @ vector
+        values = kernel.combine(cosines, question, self.weights, self._spelled, self.idf)
+        return Evidence(values, nearest_of(cosines[None], self.targets)[0], similarities)
 
     @cached_property
     def _spelled(self) -> Array:
@@ -99,50 +121,62 @@ def fit(
     idf = kernel.idf_of(counts)
     lexical = kernel.weigh(counts, idf)
     fold = kernel.folds(vectors) if unseen is None or not unseen.any() else np.where(unseen, 0, 1)
-    weights, left_out = np.empty_like(targets), np.empty_like(targets)
+    weights, left_out, nearest = np.empty_like(targets), np.empty_like(targets), np.empty_like(targets)
     one_fold = len(questions) >= ENOUGH or fold.max() == 1
     calibrated = fold < (1 if one_fold else kernel.FOLDS)
     for number in np.unique(fold[calibrated]):
         order = np.argsort(fold == number, kind="stable")
-        rows = order[np.count_nonzero(fold != number) :]
+        kept, rows = np.split(order, [np.count_nonzero(fold != number)])
         factor = kernel.factor_of(kernel.kernel_of(vectors[order], lexical[order]))
         weights[order] = kernel.solve(factor, targets[order])
         left_out[rows] = _left_out(factor, weights[rows], targets[rows])
-    left_out, similarities, known = left_out[calibrated], similarities[calibrated], targets[calibrated]
-    answered = known[:, : len(passages)].any(axis=1)
-    relevance = _fit_relevance(left_out[answered], similarities[answered], known[answered], len(passages))
-    decision = _fit_decision(left_out, similarities, known, len(passages))
-    fitted = Fitted(weights, idf, lexical, relevance, decision, np.zeros((0, 2), dtype=np.float32))
-    return replace(fitted, left_out=_answerable(fitted, left_out, similarities, known))
+        nearest[rows] = _nearest_among(vectors[rows], vectors[kept], sparse.csr_matrix(targets[kept].T))
+    evidence = [Evidence(*own) for own in zip(*(a[calibrated] for a in (left_out, nearest, similarities)), strict=True)]
+    known = targets[calibrated]
+    relevance = _fit_relevance(evidence, known, len(passages))
+    decision = _fit_decision(evidence, known, len(passages))
+    none = np.zeros((0, 2), dtype=np.float32)
+    fitted = Fitted(weights, idf, lexical, sparse.csr_matrix(targets.T), relevance, decision, none)
+    return replace(fitted, left_out=_answerable(fitted, evidence, known))
 
 
-def relevance_features(values: Array, similarities: Array) -> Array:
-    """Return p × 5 features of each passage for one question: its value, alone and beside the others', and its cosine."""
-    own = values[: len(similarities)]
+def nearest_of(cosines: Array, targets: sparse.csr_matrix) -> Array:
+    """Return the highest of m × n cosines among the examples of each column of c × n targets, m × c; 0 where there is none."""
+    found = np.zeros((len(cosines), targets.shape[0]), dtype=np.float32)
+    filled = np.diff(targets.indptr) > 0
+    if filled.any():
+        found[:, filled] = np.maximum.reduceat(cosines[:, targets.indices], targets.indptr[:-1][filled], axis=1)
+    return found
+
+
+def relevance_features(evidence: Evidence) -> Array:
+    """Return p × 7 features of each passage: its value and nearest example, alone and beside the others', and its cosine."""
+    passages = len(evidence.similarities)
+    own, nearest = evidence.values[:passages], evidence.nearest[:passages]
     top = np.sort(own)[-3:]
     share = own / max(float(top[-1]), 0.05)
-    columns = [own, share, np.full_like(own, top[-1]), np.full_like(own, top.sum()), similarities]
-    return np.stack(columns, axis=1).astype(np.float32)
+    columns = [own, share, np.full_like(own, top[-1]), np.full_like(own, top.sum()), evidence.similarities]
+    return np.stack([*columns, nearest, nearest - nearest.max()], axis=1).astype(np.float32)
 
 
-def decision_features(values: Array, similarities: Array) -> Array:
+def decision_features(evidence: Evidence) -> Array:
     """Return the features of one question that tell the classes apart."""
-    passages = values[: len(similarities)]
-    reasons = values[len(similarities) :]
-    top = np.sort(passages)[::-1]
-    return np.concatenate([[top[0], top[1], top[:8].sum(), similarities.max()], reasons]).astype(np.float32)
+    passages = len(evidence.similarities)
+    top = np.sort(evidence.values[:passages])[::-1]
+    answer = [top[0], top[1], top[:8].sum(), evidence.similarities.max(), evidence.nearest[:passages].max()]
+    return np.concatenate([answer, evidence.values[passages:], evidence.nearest[passages:]]).astype(np.float32)
 
 
-def relevance_of(fitted: Fitted, values: Array, similarities: Array) -> Array:
+def relevance_of(fitted: Fitted, evidence: Evidence) -> Array:
     """Return the probability of each passage to be part of the answer, given that there is one."""
-    logits = relevance_features(values, similarities) @ fitted.relevance[:-1] + fitted.relevance[-1]
+    logits = relevance_features(evidence) @ fitted.relevance[:-1] + fitted.relevance[-1]
     probabilities: Array = 1.0 / (1.0 + np.exp(-logits))
     return probabilities
 
 
-def decision_of(fitted: Fitted, values: Array, similarities: Array) -> dict[str, float]:
+def decision_of(fitted: Fitted, evidence: Evidence) -> dict[str, float]:
     """Return the probability of each of CLASSES."""
-    logits = fitted.decision[:, :-1] @ decision_features(values, similarities) + fitted.decision[:, -1]
+    logits = fitted.decision[:, :-1] @ decision_features(evidence) + fitted.decision[:, -1]
     odds = np.exp(logits - logits.max())
     return dict(zip(CLASSES, (odds / odds.sum()).tolist(), strict=True))
 
@@ -174,12 +208,12 @@ def _rounded(value: float) -> float:
     return round(float(value), 4)
 
 
-def _answerable(fitted: Fitted, values: Array, similarities: Array, targets: Array) -> Array:
-    """Return `Fitted.left_out` for questions with these left-out predictions; those that policy decides are not in it."""
-    passages = similarities.shape[1]
+def _answerable(fitted: Fitted, evidence: list[Evidence], targets: Array) -> Array:
+    """Return `Fitted.left_out` for the evidence on left-out questions; those that policy decides are not in it."""
+    passages = targets.shape[1] - len(REASONS)
     policy = targets[:, [passages + REASONS.index(name) for name in ("first_line", "safety", "about")]].any(axis=1)
     rows = [
-        (answerable_of(decision_of(fitted, values[row], similarities[row])), targets[row, :passages].any())
+        (answerable_of(decision_of(fitted, evidence[row])), targets[row, :passages].any())
         for row in np.flatnonzero(~policy)
     ]
     return np.asarray(rows, dtype=np.float32).reshape(-1, 2)
@@ -206,16 +240,23 @@ def _left_out(factor: Array, weights: Array, targets: Array) -> Array:
     return predictions
 
 
-def _fit_relevance(values: Array, similarities: Array, targets: Array, passages: int) -> Array:
-    """Fit the logistic model of a passage's relevance; returns weights and, last, the bias."""
-    rows = [relevance_features(*pair) for pair in zip(values, similarities, strict=True)]
-    model = LogisticRegression(max_iter=1000).fit(np.concatenate(rows), targets[:, :passages].ravel())
-    return np.append(model.coef_[0], model.intercept_[0]).astype(np.float32)
+def _nearest_among(vectors: Array, others: Array, targets: sparse.csr_matrix) -> Array:
+    """Return for each of m unit vectors the cosine of its nearest of n others with each of c × n targets, m × c."""
+    parts = [nearest_of(vectors[start : start + _ROWS] @ others.T, targets) for start in range(0, len(vectors), _ROWS)]
+    return np.concatenate(parts)
 
 
-def _fit_decision(values: Array, similarities: Array, targets: Array, passages: int) -> Array:
+def _fit_relevance(evidence: list[Evidence], targets: Array, passages: int) -> Array:
+    """Fit the logistic model of a passage's relevance to answered questions; returns weights and, last, the bias."""
+    answered = targets[:, :passages].any(axis=1)
+    features = np.concatenate([relevance_features(evidence[row]) for row in np.flatnonzero(answered)])
+    weights, bias = _fit_logistic(features, targets[answered, :passages].ravel())
+    return np.append(weights[0], bias[0]).astype(np.float32)
+
+
+def _fit_decision(evidence: list[Evidence], targets: Array, passages: int) -> Array:
     """Fit the multinomial model of the classes; a class that the bank does not have gets no probability."""
-    features = np.stack([decision_features(*pair) for pair in zip(values, similarities, strict=True)])
+    features = np.stack([decision_features(own) for own in evidence])
     reasons = targets[:, passages:]
     labels = np.where(reasons.any(axis=1), reasons.argmax(axis=1) + 1, 0)
     decision = np.zeros((len(CLASSES), features.shape[1] + 1), dtype=np.float32)
@@ -224,10 +265,15 @@ def _fit_decision(values: Array, similarities: Array, targets: Array, passages: 
     if len(present) == 1:
         decision[present[0], -1] = 0.0
         return decision
-    model = LogisticRegression(max_iter=2000).fit(features, labels)
-    if len(present) == 2:
-        decision[present[1]] = np.append(model.coef_[0], model.intercept_[0])
-        decision[present[0]] = 0.0
-    else:
-        decision[present] = np.column_stack([model.coef_, model.intercept_])
+    weights, bias = _fit_logistic(features, labels)
+    fitted = np.column_stack([weights, bias])
+    decision[present] = fitted if len(present) > 2 else np.concatenate([np.zeros_like(fitted), fitted])
     return decision
+
+
+def _fit_logistic(features: Array, labels: Array) -> tuple[Array, Array]:
+    """Fit a logistic model on features of unit variance; returns weights and biases for the features as they are."""
+    scaler = StandardScaler().fit(features)
+    model = LogisticRegression(max_iter=3000).fit(scaler.transform(features), labels)
+    weights = model.coef_ / scaler.scale_
+    return weights, model.intercept_ - weights @ scaler.mean_

@@ -93,9 +93,10 @@ class Ranker:
             scores, probabilities = self._without_bank(question, similarities)
             topic = ""
         else:
-            values = self.index.fitted.predict(np.asarray(vector, dtype=np.float32), question, self.index.examples)
-            scores = relevance_of(self.index.fitted, values, similarities)
-            probabilities = decision_of(self.index.fitted, values, similarities)
+            unit = np.asarray(vector, dtype=np.float32)
+            evidence = self.index.fitted.evidence(unit, question, self.index.examples, similarities)
+            scores = relevance_of(self.index.fitted, evidence)
+            probabilities = decision_of(self.index.fitted, evidence)
             topic = self._topic(vector) if probabilities["gap"] >= probabilities["answer"] else ""
         order = np.argsort(-scores, kind="stable")
         ids = list(self.document.by_id)
