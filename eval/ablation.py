@@ -83,6 +83,11 @@ def _no_patterns() -> Iterator[None]:
         yield
 
 
+def _nothing_near(cosines: fit.Array, targets: Any) -> fit.Array:
+    """Find no example near any question."""
+    return np.zeros((len(cosines), targets.shape[0]), dtype=np.float32)
+
+
 PARTS = (
     Part("the question bank", keep=lambda line, question: False),
     Part("nine of ten bank lines", keep=lambda line, question: line % 10 == 0),
@@ -95,9 +100,10 @@ PARTS = (
     Part("a look for danger in each sentence", off=_swap(search, "sentences", lambda question: [])),
     Part("character n-grams", off=_swap(kernel, "LEXICAL", 0.0), relearn=True),
     Part("embeddings of bank lines", off=_swap(kernel, "LEXICAL", 1.0), relearn=True),
+    Part("the nearest examples", off=_swap(fit, "nearest_of", _nothing_near), relearn=True),
     Part("a second look at parts", off=_swap(answering, "split", lambda question: [])),
     Part("an answer to one of two questions", off=_swap(answering, "split_questions", lambda question: [])),
-    Part("whole lists", off=_swap(extract, "_whole_list", lambda ranking, share: [])),
+    Part("whole lists", off=_swap(extract, "_whole_list", lambda ranking, question: [])),
     Part("row filters", off=_swap(extract, "filter_rows", lambda *args, **named: None)),
     Part("places in a list", off=_swap(extract, "_by_place", lambda document, chosen, question: [])),
     Part("dropping repeats", off=_swap(extract, "_without_repeats", lambda document, chosen: chosen)),

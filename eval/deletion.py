@@ -127,11 +127,8 @@ def _inverse(index: DocumentIndex) -> Array:
 def _check(kernel: Array, index: DocumentIndex) -> None:
     """Check for some bank questions that the fitted weights give their targets under this kernel."""
     assert index.fitted is not None
-    columns = {name: place for place, name in enumerate([*index.document.by_id, *fit.REASONS])}
     rows = np.linspace(0, len(kernel) - 1, _CHECKED).astype(int)
-    targets = np.zeros((len(rows), len(columns)), dtype=np.float32)
-    for row, line in enumerate(index.bank[place] for place in rows):
-        targets[row, [columns[name] for name in line.passages or (line.intent or "gap",)]] = 1.0
+    targets = index.fitted.targets[:, rows].toarray().T
     worst = float(np.abs(kernel[rows] @ index.fitted.weights - targets).max())
     if worst > _TOLERANCE:
         raise ArithmeticError(f"the bank's weights miss their targets by {worst:.2f}, expected kernel ridge regression")

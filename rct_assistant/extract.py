@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from rct_assistant.document import Document, Passage
-from rct_assistant.filters import ProvenanceFilter, filter_rows, without_rhythm
+from rct_assistant.filters import ProvenanceFilter, filter_rows, numbers_in, without_rhythm
 from rct_assistant.query import content_stems
 from rct_assistant.retrieve import Ranking
 
@@ -162,13 +162,14 @@ def _mentions(ranking: Ranking, question: str) -> list[str]:
 def _whole_list(ranking: Ranking, question: str) -> list[str]:
     """Return all of a section's items or sentences if enough of as many passages as rank best are among them.
 
-    Most are enough where the question says that it wants everything, or names the section.
+    Most are enough where the question says that it wants everything, names the section, or says how many they are.
     """
     best = ranking.document.by_id[ranking.passages[0].id]
-    surely = _EVERYTHING.search(question) or content_stems(best.section) & content_stems(question)
-    share = MOST_OF_LIST if surely else ALL_OF_LIST
     same = [p.id for p in ranking.document.passages if (p.section, p.kind, p.block) == (best.section, best.kind, "")]
     first = {scored.id for scored in ranking.passages[: len(same)]}
+    is_named = content_stems(best.section) & content_stems(question)
+    surely = _EVERYTHING.search(question) or is_named or len(same) in numbers_in(question)
+    share = MOST_OF_LIST if surely else ALL_OF_LIST
     return same if len(same) >= 3 and len(first.intersection(same)) > share * len(same) else []
 
 

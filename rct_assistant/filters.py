@@ -109,7 +109,7 @@ class ProvenanceFilter:
 
 def provenance_filter(question: str) -> ProvenanceFilter | None:
     """Return the wish for some provenance that a question states, if it does: 'which of them are from source 4'."""
-    if not _FILTERS.search(question):
+    if not (_FILTERS.search(question) or _NEGATION.search(question)):
         return None
     if numbers := list(_SOURCE.finditer(question)):
         sources = frozenset({int(numbers[0][1] or numbers[0][2])})
@@ -151,6 +151,12 @@ def filter_rows(document: Document, chosen: list[str], question: str, *, whole: 
     if len(rows) < 3 and not whole:
         match = [name for name in match if name in chosen]
     return match + [name for name in chosen if document.by_id[name].kind != "row"] if match else None
+
+
+def numbers_in(question: str) -> set[int]:
+    """Return the numbers that a question names, in digits or in words."""
+    words = re.findall(r"\w+", question.lower())
+    return {int(_NUMBER_WORDS.get(word, word)) for word in words if word.isdecimal() or word in _NUMBER_WORDS}
 
 
 def without_rhythm(question: str) -> str:

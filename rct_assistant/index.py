@@ -141,7 +141,7 @@ def _collection(client: ClientAPI, name: str, embeddings: Embeddings | None = No
     from langchain_chroma import Chroma
 
     # High ef: on a few thousand vectors the approximate search then finds what an exact one does.
-    hnsw = CreateHNSWConfiguration(space="cosine", ef_construction=200, ef_search=200)
+    hnsw = CreateHNSWConfiguration(space="cosine", ef_construction=100, ef_search=200)
     configuration = CreateCollectionConfiguration(hnsw=hnsw)
     return Chroma(name, embedding_function=embeddings, client=client, collection_configuration=configuration)
 

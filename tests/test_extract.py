@@ -46,6 +46,9 @@ def kept(document: Document, question: str, section: str) -> list[int]:
         ("cautions, whatever was not written by an LLM", "contraindications", [1, 3]),
         ("cautions, ones with a source number for my essay", "contraindications", [1, 3]),
         ("bullets of problems resting on source 4", "problems-for-work", [4, 5]),
+        ("the cautions, sourced sentences only, no AI", "contraindications", [1, 3]),
+        ("the problems: strike out whatever has a source", "problems-for-work", [1, 7]),
+        ("training, leave out the LLM's contributions", "training-certification", [1, 2]),
     ],
 )
 def test_a_wish_for_some_provenance(rct: Document, question: str, section: str, numbers: list[int]) -> None:
@@ -57,6 +60,13 @@ def test_a_block_of_some_provenance_is_shown_once(rct: Document) -> None:
     assert wish is not None
     shown = select_by_provenance(ranking(rct, "interventions-techniques-7"), wish)
     assert [int(name.rpartition("-")[2]) for name in shown] == [3, 7, 8]
+
+
+def test_a_wish_for_the_whole_text_is_not_narrowed_to_a_section(rct: Document) -> None:
+    wish = provenance_filter("everything credited to source 1, all sections, to compare with the book")
+    assert wish is not None
+    shown = select_by_provenance(ranking(rct, "evidence-base-1"), wish)
+    assert shown == [passage.id for passage in rct.passages if 1 in passage.provenance.sources]
 
 
 @pytest.mark.parametrize("question", ["what are the five good things", "who founded it", "is it sourced"])
@@ -73,6 +83,8 @@ def test_other_questions_wish_for_no_provenance(question: str) -> None:
         ("rows in the plan w/o 8 wks", [2, 3, 4, 6]),
         ("objectives of less than 6 weeks", [2]),
         ("what falls due before week six", [2]),
+        ("objectives that fit into 6 weeks", [2, 3, 4, 6]),
+        ("objectives of no more than 4 weeks", [2]),
     ],
 )
 def test_rows_of_some_duration(rct: Document, question: str, numbers: list[int]) -> None:
@@ -122,6 +134,8 @@ def test_a_whole_section_where_a_list_is_asked_for_and_all_of_it_ranks_best(rct:
     section = [f"common-misconceptions-{number}" for number in (1, 2, 3, 4)]
     assert select(ranking(rct, *section), "list the errors people make") == section
     assert select(ranking(rct, *section[:3]), "list the errors people make") == section[:1]
+    assert select(ranking(rct, *section[:3]), "list the misconceptions people have") == section
+    assert select(ranking(rct, *section[:3]), "list the four errors people make") == section
 
 
 @pytest.mark.parametrize(
