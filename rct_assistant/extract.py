@@ -20,7 +20,7 @@ MOST_OF_LIST, ALL_OF_LIST = 0.5, 0.9  # share of a section's items among as many
 NEAREST = 3
 
 _LIST_CUE = re.compile(
-    r"\b(all|every|each|list|lists|listed|full|whole|complete|entire|everything|table|which ones|what are the|name"
+    r"\b(all|every|each|list|lists|listed|full|whole|complete|entire|everything|table(?!\s+row)|which ones|what are the|name"
     r" the|show me the|(?:run|walk|take) me through|overview|rundown|summar\w+|outline|column|leave\s+(?:none|nothing)"
     r"|leave\s+(?:any|one)\s+out|in\s+full|the lot)\b",
     re.I,

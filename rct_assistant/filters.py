@@ -29,7 +29,7 @@ _UNIT = re.compile(
     rf"\b(\d+|{'|'.join(_NUMBER_WORDS)})[\s-]*{_UNIT_NAMES}\b|\b(?:week|wk|month|day)\s+(\d+|{'|'.join(_NUMBER_WORDS)})\b",
     re.I,
 )
-_WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once a)\s+(?:single\s+)?week)\b", re.I)
+_WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once\W+a)\W+(?:single\s+)?week)\b", re.I)
 _LESS = re.compile(r"\b(?:shorter|less|fewer|under|below|quicker|sooner|faster|before)\b", re.I)
 _AT_MOST = re.compile(
     r"\b(?:at (?:the )?most|no (?:more|longer) than|not longer than|up to|max\w*|fits?|caps?|capped|only have"
@@ -40,7 +40,8 @@ _MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I
 
 _SOURCE = re.compile(
     r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|to|as|from|no\.?|number|#)?\s*(\d+)\b"
-    rf"|\b(?:with|carry|carries|carrying|bear|bears|bearing|has|have|having)\s+an?\s+(\d)\b(?![\s-]*{_UNIT_NAMES})",
+    rf"|\b(?:with|carry|carries|carrying|bear|bears|bearing|has|have|having)\s+an?\s+(\d)\b(?![\s-]*{_UNIT_NAMES})"
+    r"|\b(?:(?:comes?|taken|quoted)\s+from|has\s+the|have\s+the|under)\s+(?:number\s+)?(\d)\b(?=\s*(?:$|[?!.,;]))",
     re.I,
 )
 _MACHINE = r"(?:llm|ai|a\.i\.|machine|robot|computer|chatgpt|gpt|bot|language model)"
@@ -70,7 +71,8 @@ _SOURCED = re.compile(
     re.I,
 )
 _FILTERS = re.compile(
-    r"\b(which|what|whatever|only|just|all|every|any|anything|show|list|everything|is there|are there|ones?|none|are the|were"
+    r"\b(which|what|whatever|only|just|limit\w*|restrict\w*|all|every|any|anything|show|list|everything|is there|are there|ones?|none"
+    r"|are the|were"
     r" the|with|from source|bullets|rows|sentences|statements|passages|lines|parts|bits?)\b",
     re.I,
 )
@@ -112,7 +114,7 @@ def provenance_filter(question: str) -> ProvenanceFilter | None:
     if not (_FILTERS.search(question) or _NEGATION.search(question)):
         return None
     if numbers := list(_SOURCE.finditer(question)):
-        sources = frozenset({int(numbers[0][1] or numbers[0][2])})
+        sources = frozenset({int(next(filter(None, numbers[0].groups())))})
         inverted = _NEGATED.search(question[: numbers[0].start()]) is not None
         return ProvenanceFilter(_NEGATION.sub(" ", _SOURCE.sub(" ", question)), sources, "source", inverted)
     for kind, pattern in (("llm", _LLM), ("unsourced", _UNSOURCED), ("sourced", _SOURCED)):
@@ -134,7 +136,7 @@ def compares(question: str) -> bool:
 
 
 def filter_rows(document: Document, chosen: list[str], question: str, *, whole: bool) -> list[str] | None:
-    """Keep the table rows with the duration or rhythm that a question names ('8 weeks', 'weekly'), or without if it says so.
+    """Keep the table rows with the duration and rhythm that a question names ('8 weeks', 'weekly'), or without if it says so.
 
     whole: whether the question asks for all there are. Returns None if it names no duration or no row is chosen.
     """
@@ -145,7 +147,9 @@ def filter_rows(document: Document, chosen: list[str], question: str, *, whole: 
     if not rows or not (asked or weekly):
         return None
     table = [p for p in document.passages if p.kind == "row" and p.section == rows[0].section]
-    match = [p.id for p in table if (_has_duration(p.text, asked, question) if asked else _WEEKLY.search(p.text))]
+    match = [p.id for p in table if not asked or _has_duration(p.text, asked, question)]
+    if weekly:
+        match = [name for name in match if _WEEKLY.search(document.by_id[name].text)] or match * bool(asked)
     if (named := (_UNIT if asked else _WEEKLY).search(question)) and _NEGATED.search(question[: named.start()]):
         return [p.id for p in table if p.id not in match]
     if len(rows) < 3 and not whole:

@@ -48,6 +48,8 @@ def kept(document: Document, question: str, section: str) -> list[int]:
         ("bullets of problems resting on source 4", "problems-for-work", [4, 5]),
         ("the cautions, sourced sentences only, no AI", "contraindications", [1, 3]),
         ("the problems: strike out whatever has a source", "problems-for-work", [1, 7]),
+        ("misconceptions, which ones come from 6?", "common-misconceptions", [2, 3]),
+        ("the table again but limit it to source 3", "treatment-plan", [1, 3, 5, 6]),
         ("training, leave out the LLM's contributions", "training-certification", [1, 2]),
     ],
 )
@@ -83,6 +85,7 @@ def test_other_questions_wish_for_no_provenance(question: str) -> None:
         ("rows in the plan w/o 8 wks", [2, 3, 4, 6]),
         ("objectives of less than 6 weeks", [2]),
         ("what falls due before week six", [2]),
+        ("objectives: once-a-week things that run for 8 weeks", [1, 7]),
         ("objectives that fit into 6 weeks", [2, 3, 4, 6]),
         ("objectives of no more than 4 weeks", [2]),
     ],
