@@ -71,9 +71,8 @@ _SOURCED = re.compile(
     re.I,
 )
 _FILTERS = re.compile(
-    r"\b(which|what|whatever|only|just|limit\w*|restrict\w*|all|every|any|anything|show|list|everything|is there|are there|ones?|none"
-    r"|are the|were"
-    r" the|with|from source|bullets|rows|sentences|statements|passages|lines|parts|bits?)\b",
+    r"\b(which|what|whatever|only|just|limit\w*|restrict\w*|all|every|any|anything|show|list|everything|is there|are there|ones?"
+    r"|none|are the|were the|with|from source|bullets|rows|sentences|statements|passages|lines|parts|bits?)\b",
     re.I,
 )
 _ON_PROVENANCE = re.compile(
