@@ -16,7 +16,7 @@ from rct_assistant.retrieve import Ranking
 RELEVANT = 0.30
 NEAR = 0.05
 SAME = 0.65
-MOST_OF_LIST, ALL_OF_LIST = 0.5, 0.9  # share of a section's items among as many passages that rank best
+MOST_OF_LIST, ALL_OF_LIST = 0.65, 0.9  # share of a section's items among as many passages that rank best
 NEAREST = 3
 
 _LIST_CUE = re.compile(
@@ -120,7 +120,7 @@ def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
         for scored in ranking.passages:
             section = document.by_id[scored.id].section
             weight[section] = weight.get(section, 0.0) + scored.score
-        best = max(weight, key=lambda name: weight[name] + len(words & content_stems(name)))
+        best = max(weight, key=lambda name: (len(words & content_stems(name)), weight[name]))
         passages = [passage for passage in passages if passage.section == best]
     kept = [passage.id for passage in passages if wish.keeps(passage)]
     return in_text_order(document, _with_blocks(document, kept))

@@ -22,14 +22,14 @@ from rct_assistant.response import Answer, Reason, Refusal, Response
 from rct_assistant.retrieve import Ranking
 
 # Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
-ALONE = {"safety": 0.25, "first_line": 0.28, "about": 0.50}
-WITH_HINT = {"safety": 0.15, "first_line": 0.15}
-WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
+ALONE = {"safety": 0.35, "first_line": 0.28, "about": 0.70}
+WITH_HINT = {"safety": 0.30, "first_line": 0.30}
+WITH_CLAIM = {"safety": 0.03, "first_line": 0.10}
 WITH_DENIED = 0.40  # where the question itself denies it: 'if not a first-line protocol', 'not suicidal'
 HARMLESS = 0.10  # danger in a question as a whole, below which one sentence of it raises no alarm
-BESIDE_ANSWER = 0.50  # how likely standing must be, beside an answer, for the classifier alone
+BESIDE_ANSWER = 0.85  # how likely standing must be, beside an answer, for the classifier alone
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
-SURELY_ABOUT = 0.90  # of a question on the assistant, whatever its words on provenance
+SURELY_ABOUT = 0.95  # of a question on the assistant, whatever its words on provenance
 CONTINUES = (
     0.90  # how likely an answer to a follow-up must be to outweigh that it alone seems to ask about the assistant
 )
