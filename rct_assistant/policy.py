@@ -24,7 +24,7 @@ from rct_assistant.retrieve import Ranking
 # Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
 ALONE = {"safety": 0.35, "first_line": 0.28, "about": 0.70}
 WITH_HINT = {"safety": 0.30, "first_line": 0.30}
-WITH_CLAIM = {"safety": 0.03, "first_line": 0.10}
+WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
 WITH_DENIED = 0.40  # where the question itself denies it: 'if not a first-line protocol', 'not suicidal'
 HARMLESS = 0.10  # danger in a question as a whole, below which one sentence of it raises no alarm
 BESIDE_ANSWER = 0.85  # how likely standing must be, beside an answer, for the classifier alone
