@@ -86,14 +86,20 @@ class Deletion:
         fitted = self._index.fitted
         if fitted is None or self._inverse is None:
             return None
-        keep, lost = np.flatnonzero(lines), np.flatnonzero(~lines)
+        stays = lines[fitted.rows]
+        keep, lost = np.flatnonzero(stays), np.flatnonzero(~stays)
         weights = fitted.weights[keep]
         if len(lost):
             block = self._inverse[np.ix_(lost, lost)]
             weights = weights - self._inverse[np.ix_(keep, lost)] @ np.linalg.solve(block, fitted.weights[lost])
         columns = [*kept, *range(len(self._vectors), fitted.weights.shape[1])]
-        targets = fitted.targets[columns][:, keep]
-        return replace(fitted, weights=weights[:, columns], lexical=fitted.lexical[keep], targets=targets)
+        return replace(
+            fitted,
+            rows=(np.cumsum(lines) - 1)[fitted.rows[keep]],
+            weights=weights[:, columns],
+            lexical=fitted.lexical[keep],
+            targets=fitted.targets[columns][:, np.flatnonzero(lines)],
+        )
 
 
 def sample(questions: Sequence[Question], golds: Mapping[str, Gold], document: Document) -> list[Question]:
@@ -119,7 +125,7 @@ def _inverse(index: DocumentIndex) -> Array:
         ArithmeticError: what was fitted does not solve this kernel, so `fit` learns in another way by now.
     """
     assert index.fitted is not None
-    kernel = kernel_of(index.examples, index.fitted.lexical)
+    kernel = kernel_of(index.examples[index.fitted.rows], index.fitted.lexical)
     _check(kernel, index)
     return inverse_of(factor_of(kernel))
 
@@ -128,7 +134,7 @@ def _check(kernel: Array, index: DocumentIndex) -> None:
     """Check for some bank questions that the fitted weights give their targets under this kernel."""
     assert index.fitted is not None
     rows = np.linspace(0, len(kernel) - 1, _CHECKED).astype(int)
-    targets = index.fitted.targets[:, rows].toarray().T
+    targets = index.fitted.targets[:, index.fitted.rows[rows]].toarray().T
     worst = float(np.abs(kernel[rows] @ index.fitted.weights - targets).max())
     if worst > _TOLERANCE:
         raise ArithmeticError(f"the bank's weights miss their targets by {worst:.2f}, expected kernel ridge regression")

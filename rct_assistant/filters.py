@@ -45,7 +45,9 @@ _SOURCE = re.compile(
     re.I,
 )
 _MACHINE = r"(?:llm|ai|a\.i\.|machine|robot|computer|chatgpt|gpt|bot|language model)"
-_BY_A_MACHINE = r"(?:written|generated|made|marked|authored|produced|labell?ed|flagged|tagged|invented|made up|put in|added|inserted)"
+_BY_A_MACHINE = (
+    r"(?:written|generated|made|marked|authored|produced|labell?ed|flagged|tagged|invented|made up|put in|added)"
+)
 _LLM = re.compile(
     rf"\b(?:{_MACHINE}|model)\b(?:\W?s\b)?[\s-]*"
     r"(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff|content"

@@ -2,10 +2,11 @@
 
 Every bank question is an example; its targets are one column for each passage and one for each reason not to answer. The kernel
 stands in `kernel`. Closed form, no random numbers. Calibration weighs what the regression says beside the nearest example of each
-column, for questions whose near-duplicate family was left out; that follows from the same factor without fitting again.
+column, for questions whose near-duplicate family was left out; that follows from the same factor without fitting again. Of a
+large bank the regression rests on some examples spread over it and on those that these predict worst.
 
-Sources: Saunders, Gammerman and Vovk, ICML 1998 (kernel ridge regression); Pahikkala, Boberg and Salakoski, ICML Workshop 2006
-(leaving out a fold in closed form); Platt 1999 (logistic calibration).
+Sources: Saunders, Gammerman and Vovk, ICML 1998 (kernel ridge regression); Smola and Bartlett, NIPS 2000 (resting it on a part of
+the examples, chosen by what it misses); Platt 1999 (logistic calibration).
 
 Nothing here reads files or knows a document's words; `index` says when to fit, `retrieve` uses what was fitted.
 """
@@ -34,6 +35,7 @@ CLASSES = ("answer", *REASONS)
 
 _SPARSE = ("lexical", "targets")
 _ROWS = 500  # left-out questions compared with the others at a time
+MOST, SPREAD = 20_000, 10_000  # examples that the regression rests on, and how many of them are spread over the bank
 ENOUGH = 4000  # with so many questions, one fold left out is enough to calibrate on
 ANSWERABLE = 0.45  # a question is answered from this probability on; chosen on the development questions (see eval)
 
@@ -55,11 +57,13 @@ class Evidence:
 class Fitted:
     """What was learned from one bank of `n` examples, with p and c as in `Evidence`.
 
-    weights: n × c, the dual coefficients; idf: the weight of each hashed n-gram; lexical: n × n-grams, unit rows; targets: c × n;
+    rows: r, the places of the examples that the regression rests on; weights: r × c, their dual coefficients; idf: the weight of
+    each hashed n-gram; lexical: r × n-grams, unit rows; targets: c × n;
     relevance: weights and bias over `relevance_features`; decision: one row of weights and bias for each of CLASSES;
     left_out: m × 2, the probability of an answer and whether there is one, for questions that were left out.
     """
 
+    rows: NDArray[np.int64]
     weights: Array
     idf: Array
     lexical: sparse.csr_matrix
@@ -89,8 +93,9 @@ class Fitted:
     def evidence(self, vector: Array, question: str, examples: Array, similarities: Array) -> Evidence:
         """Weigh one normalised question with its unit vector; examples: n × dimensions, similarities: p."""
         cosines = examples @ vector
-        values = kernel.combine(cosines, question, self.weights, self._spelled, self.idf)
-        return Evidence(values, nearest_of(cosines[None], self.targets)[0], similarities)
+        grams = kernel.ngrams([question], self.idf)
+        values = kernel.combine(cosines[None, self.rows], grams, self.weights, self._spelled)
+        return Evidence(values[0], nearest_of(cosines[None], self.targets)[0], similarities)
 
     @cached_property
     def _spelled(self) -> Array:
@@ -116,27 +121,32 @@ def fit(
         similarities: n × p, the cosine of each question with each passage.
         unseen: for each question, whether the embedding model was adapted without it. The calibration then rests on these.
     """
-    targets = targets_of(questions, passages)
-    counts = kernel.ngram_counts(texts)
+    targets, counts = targets_of(questions, passages), kernel.ngram_counts(texts)
     idf = kernel.idf_of(counts)
     lexical = kernel.weigh(counts, idf)
     fold = kernel.folds(vectors) if unseen is None or not unseen.any() else np.where(unseen, 0, 1)
-    weights, left_out, nearest = np.empty_like(targets), np.empty_like(targets), np.empty_like(targets)
+    rows = _chosen(vectors, lexical, targets)
+    weights = np.empty((len(rows), targets.shape[1]), dtype=np.float32)
+    left_out, nearest = np.empty_like(targets), np.empty_like(targets)
     one_fold = len(questions) >= ENOUGH or fold.max() == 1
     calibrated = fold < (1 if one_fold else kernel.FOLDS)
     for number in np.unique(fold[calibrated]):
-        order = np.argsort(fold == number, kind="stable")
-        kept, rows = np.split(order, [np.count_nonzero(fold != number)])
-        factor = kernel.factor_of(kernel.kernel_of(vectors[order], lexical[order]))
-        weights[order] = kernel.solve(factor, targets[order])
-        left_out[rows] = _left_out(factor, weights[rows], targets[rows])
-        nearest[rows] = _nearest_among(vectors[rows], vectors[kept], sparse.csr_matrix(targets[kept].T))
+        order = np.argsort(fold[rows] == number, kind="stable")
+        own = rows[order]
+        factor = kernel.factor_of(kernel.kernel_of(vectors[own], lexical[own]))
+        weights[order] = kernel.solve(factor, targets[own])
+        out, kept = np.flatnonzero(fold == number), own[fold[own] != number]
+        # The kept ones come first, so the factor of their kernel is a part of the whole's.
+        rest = kernel.solve(np.ascontiguousarray(factor[: len(kept), : len(kept)]), targets[kept])
+        left_out[out] = _predicted(vectors, lexical, out, kept, rest)
+        others = np.flatnonzero(fold != number)
+        nearest[out] = _nearest_among(vectors[out], vectors[others], sparse.csr_matrix(targets[others].T))
     evidence = [Evidence(*own) for own in zip(*(a[calibrated] for a in (left_out, nearest, similarities)), strict=True)]
     known = targets[calibrated]
     relevance = _fit_relevance(evidence, known, len(passages))
     decision = _fit_decision(evidence, known, len(passages))
     none = np.zeros((0, 2), dtype=np.float32)
-    fitted = Fitted(weights, idf, lexical, sparse.csr_matrix(targets.T), relevance, decision, none)
+    fitted = Fitted(rows, weights, idf, lexical[rows], sparse.csr_matrix(targets.T), relevance, decision, none)
     return replace(fitted, left_out=_answerable(fitted, evidence, known))
 
 
@@ -229,15 +239,26 @@ def targets_of(questions: list[BankQuestion], passages: list[str]) -> Array:
     return targets
 
 
-def _left_out(factor: Array, weights: Array, targets: Array) -> Array:
-    """Return the predictions for the last rows of a fit as if those had been left out.
+def _chosen(vectors: Array, lexical: sparse.csr_matrix, targets: Array) -> NDArray[np.int64]:
+    """Return the places of the examples that the regression rests on: all, or of a large bank those that teach the most."""
+    every = np.arange(len(vectors))
+    if len(every) <= MOST:
+        return every
+    first = np.unique(np.linspace(0, len(every) - 1, SPREAD).astype(np.int64))
+    others = np.setdiff1d(every, first)
+    weights = kernel.solve(kernel.factor_of(kernel.kernel_of(vectors[first], lexical[first])), targets[first])
+    missed = np.square(_predicted(vectors, lexical, others, first, weights) - targets[others]).sum(axis=1)
+    worst = others[np.argsort(-missed, kind="stable")[: MOST - len(first)]]
+    return np.sort(np.concatenate([first, worst]))
 
-    With A the kernel, B the last rows, L the factor and S the inverse of inverse(A)[B, B], that prediction is
-    y[B] - S weights[B]; as B is last, S is L[B, B] L[B, B]ᵀ.
-    """
-    last = np.tril(factor[-len(weights) :, -len(weights) :])
-    predictions: Array = targets - last @ (last.T @ weights)
-    return predictions
+
+def _predicted(
+    vectors: Array, lexical: sparse.csr_matrix, rows: NDArray[np.int64], others: NDArray[np.int64], weights: Array
+) -> Array:
+    """Return what weights over other examples predict for those in `rows`."""
+    spelled = np.asarray(lexical[others].T @ weights, dtype=np.float32)
+    near, parts = vectors[others].T, np.array_split(rows, len(rows) // _ROWS + 1)
+    return np.concatenate([kernel.combine(vectors[part] @ near, lexical[part], weights, spelled) for part in parts])
 
 
 def _nearest_among(vectors: Array, others: Array, targets: sparse.csr_matrix) -> Array:

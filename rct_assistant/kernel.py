@@ -25,14 +25,14 @@ _ROWS = 500  # of the kernel, computed at a time
 _HASHED = HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), n_features=2**17, alternate_sign=False, norm=None)
 
 
-def combine(cosines: Array, question: str, weights: Array, spelled: Array, idf: Array) -> Array:
-    """Return the c sums over n examples of their kernel with one normalised question, by its cosines, times n × c weights.
+def combine(cosines: Array, grams: sparse.csr_matrix, weights: Array, spelled: Array) -> Array:
+    """Return for m questions the sums over n examples of their kernel times n × c weights, m × c.
 
-    spelled: n-grams × c, the examples' n-grams times the weights. The linear part is summed up beforehand, so that a question
-    costs only its own n-grams.
+    cosines: m × n; grams: m × n-grams, the questions' own; spelled: n-grams × c, the examples' n-grams times the weights. The
+    linear part is summed up beforehand, so that a question costs only its own n-grams.
     """
     dense = np.exp(GAMMA * (cosines - 1.0)) @ weights
-    values: Array = (1.0 - LEXICAL) * dense + LEXICAL * (ngrams([question], idf) @ spelled)[0]
+    values: Array = (1.0 - LEXICAL) * dense + LEXICAL * (grams @ spelled)
     return values
 
 

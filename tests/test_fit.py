@@ -15,21 +15,25 @@ from rct_assistant.fit import REASONS, Fitted, decision_of, fit, nearest_of, rel
 PASSAGES = ["a-1", "a-2", "a-3"]
 
 
+def examples(vectors: np.ndarray) -> tuple[list[BankQuestion], list[str], np.ndarray]:
+    """Return questions of three kinds in turn, two with an answer, with their texts, and their vectors."""
+    texts = [f"question {number} on {'abc'[number % 3]}" for number in range(len(vectors))]
+    lines = [
+        BankQuestion(text, gap="the weather") if number % 3 == 2 else BankQuestion(text, (PASSAGES[number % 3],))
+        for number, text in enumerate(texts)
+    ]
+    return lines, texts, vectors
+
+
 @pytest.fixture(scope="module")
 def fitted() -> tuple[Fitted, np.ndarray, np.ndarray]:
     """A fit on made-up questions, their unit vectors and their cosines with the passages; the third passage has no question."""
     random = np.random.default_rng(1)
     centres = random.normal(size=(3, 8)).astype(np.float32)
-    kinds = [number % 3 for number in range(60)]
-    vectors = np.asarray([centres[kind] + 0.5 * random.normal(size=8) for kind in kinds], dtype=np.float32)
+    vectors = np.asarray([centres[number % 3] + 0.5 * random.normal(size=8) for number in range(60)], dtype=np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    texts = [f"question {number} on {'abc'[kind]}" for number, kind in enumerate(kinds)]
-    lines = [
-        BankQuestion(text, (PASSAGES[kind],)) if kind < 2 else BankQuestion(text, gap="the weather")
-        for text, kind in zip(texts, kinds, strict=True)
-    ]
     similarities = (vectors @ centres.T / np.linalg.norm(centres, axis=1)).astype(np.float32)
-    return fit(lines, texts, vectors, PASSAGES, similarities), vectors, similarities
+    return fit(*examples(vectors), PASSAGES, similarities), vectors, similarities
 
 
 def test_the_nearest_example_of_each_column() -> None:
@@ -45,6 +49,20 @@ def test_a_question_of_the_bank_gets_its_own_answer(fitted: tuple[Fitted, np.nda
     assert evidence.nearest[0] == pytest.approx(1.0)
     assert relevance_of(learned, evidence).argmax() == 0
     assert max(decision_of(learned, evidence).items(), key=lambda pair: pair[1])[0] == "answer"
+
+
+def test_of_a_large_bank_the_regression_rests_on_a_part(
+    fitted: tuple[Fitted, np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, vectors, similarities = fitted
+    assert whole.rows.tolist() == list(range(len(vectors)))
+    monkeypatch.setattr("rct_assistant.fit.MOST", 30)
+    monkeypatch.setattr("rct_assistant.fit.SPREAD", 10)
+    part = fit(*examples(vectors), PASSAGES, similarities)
+    assert len(set(part.rows.tolist())) == len(part.weights) == part.lexical.shape[0] == 30
+    assert {0, len(vectors) - 1} <= set(part.rows.tolist())
+    evidence = part.evidence(vectors[1], "question 1 on b", vectors, similarities[1])
+    assert relevance_of(part, evidence).argmax() == 1
 
 
 def test_what_is_saved_is_what_is_read(fitted: tuple[Fitted, np.ndarray, np.ndarray], tmp_path: Path) -> None:
