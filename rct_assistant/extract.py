@@ -22,7 +22,7 @@ NEAREST = 3
 _LIST_CUE = re.compile(
     r"\b(all|every|each|list|lists|listed|full|whole|complete|entire|everything|table(?!\s+row)|which ones|what are the|name"
     r" the|show me the|(?:run|walk|take) me through|overview|rundown|summar\w+|outline|column|leave\s+(?:none|nothing)"
-    r"|leave\s+(?:any|one)\s+out|in\s+full|the lot)\b",
+    r"|leave\s+(?:any|one)\s+out|in\s+full|the lot|(?:row|line|point) by (?:row|line|point))\b",
     re.I,
 )
 # A wish for all that is said about something, and for every place where something is mentioned.

@@ -41,7 +41,7 @@ _MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I
 _SOURCE = re.compile(
     r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|to|as|from|no\.?|number|#)?\s*(\d+)\b"
     rf"|\b(?:with|carry|carries|carrying|bear|bears|bearing|has|have|having)\s+an?\s+(\d)\b(?![\s-]*{_UNIT_NAMES})"
-    r"|\b(?:(?:comes?|taken|quoted)\s+from|has\s+the|have\s+the|under)\s+(?:number\s+)?(\d)\b(?=\s*(?:$|[?!.,;]))",
+    r"|\b(?:(?:comes?|taken|quoted)\s+from|has\s+the|have\s+the|under|(?:credited|attributed)\s+to)\s+(?:number\s+|no\.?\s*)?(\d)\b(?=\s*(?:$|[?!.,;]))",
     re.I,
 )
 _MACHINE = r"(?:llm|ai|a\.i\.|machine|robot|computer|chatgpt|gpt|bot|language model)"
@@ -64,7 +64,8 @@ _NEGATION = re.compile(
 )
 _NEGATED = re.compile(rf"{_NEGATION.pattern}(?:\s+\w+){{0,4}}\s*$", re.I)
 _UNSOURCED = re.compile(
-    r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:an?\s+|any\s+)?(?:source|citation|reference|number)", re.I
+    r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:an?\s+|any\s+)?(?:(?:cited|given|named)\s+)?(?:source|citation|reference|number)",
+    re.I,
 )
 _SOURCED = re.compile(
     r"\b(?:only|just)\b.*\b(?:sourced|cited)\b|\b(?:sourced|cited)\s+(?:\w+\s+)?only\b"

@@ -50,6 +50,8 @@ def kept(document: Document, question: str, section: str) -> list[int]:
         ("the problems: strike out whatever has a source", "problems-for-work", [1, 7]),
         ("misconceptions, which ones come from 6?", "common-misconceptions", [2, 3]),
         ("the table again but limit it to source 3", "treatment-plan", [1, 3, 5, 6]),
+        ("plan rows where the mechanism is credited to no. 4", "treatment-plan", [2, 4, 7]),
+        ("which of the problems has no cited source", "problems-for-work", [1, 7]),
         ("training, leave out the LLM's contributions", "training-certification", [1, 2]),
     ],
 )
