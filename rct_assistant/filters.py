@@ -64,7 +64,8 @@ _NEGATION = re.compile(
 )
 _NEGATED = re.compile(rf"{_NEGATION.pattern}(?:\s+\w+){{0,4}}\s*$", re.I)
 _UNSOURCED = re.compile(
-    r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:an?\s+|any\s+)?(?:(?:cited|given|named)\s+)?(?:source|citation|reference|number)",
+    r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:an?\s+|any\s+)?(?:(?:cited|given|named)\s+)?"
+    r"(?:source|citation|reference|number)",
     re.I,
 )
 _SOURCED = re.compile(
