@@ -25,7 +25,7 @@ from rct_assistant.retrieve import Ranking
 ALONE = {"safety": 0.35, "first_line": 0.28, "about": 0.70}
 WITH_HINT = {"safety": 0.30, "first_line": 0.30}
 WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
-WITH_DENIED = 0.40  # where the question itself denies it: 'if not a first-line protocol', 'not suicidal'
+WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question itself denies it: 'if not a first-line protocol', 'not suicidal'
 HARMLESS = 0.10  # danger in a question as a whole, below which one sentence of it raises no alarm
 BESIDE_ANSWER = 0.85  # how likely standing must be, beside an answer, for the classifier alone
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
@@ -164,11 +164,11 @@ def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float], *, alo
     has_bank = any(chance[name] > 0 for name in ("first_line", "safety", "about"))
     beside = 0.0 if reason == "safety" else max(chance["gap"], BESIDE_ANSWER * chance["answer"])
     is_denied = any(found(reason, "denied", text) for text in texts)
-    if learned >= max(ALONE[reason], WITH_DENIED * is_denied) and learned > beside and alone:
+    if learned >= max(ALONE[reason], WITH_DENIED[reason] * is_denied) and learned > beside and alone:
         return f"{reason}.bank"
     if any(found(reason, "certain", text) for text in texts):
         return f"{reason}.certain"
-    enough = WITH_DENIED if is_denied else WITH_CLAIM[reason]
+    enough = WITH_DENIED[reason] if is_denied else WITH_CLAIM[reason]
     claimed = any(found(reason, name, text) for text in texts for name in ("claim", "displacing"))
     if claimed and (learned >= enough or not has_bank):
         return f"{reason}.claim"
