@@ -25,7 +25,7 @@ from rct_assistant.retrieve import Ranking
 ALONE = {"safety": 0.35, "first_line": 0.28, "about": 0.70}
 WITH_HINT = {"safety": 0.30, "first_line": 0.30}
 WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
-WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question itself denies it: 'if not a first-line protocol', 'not suicidal'
+WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies it itself: 'not suicidal'
 HARMLESS = 0.10  # danger in a question as a whole, below which one sentence of it raises no alarm
 BESIDE_ANSWER = 0.85  # how likely standing must be, beside an answer, for the classifier alone
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
