@@ -216,8 +216,8 @@ class Assistant:
         if standalone.earlier is not None:
             return self._with_message(decision, chosen, ranking.document)
         rankings = {part: self.rank(part) for part in split(question)}
-        whole = [ranked for part, ranked in rankings.items() if not names_place(part)]
-        found = [name for name in best_of_each(whole, ranking) if name not in chosen]
+        unplaced = [ranked for part, ranked in rankings.items() if not names_place(part)]
+        found = [name for name in best_of_each(unplaced, ranking) if name not in chosen]
         shown = tidy(ranking.document, chosen + found, ranking) if found else chosen
         lacking = missing([ranked for part, ranked in rankings.items() if asks(part)])
         return replace(self._with_message(decision, shown, ranking.document), missing=lacking)
