@@ -16,6 +16,8 @@ from rct_assistant.settings import load_settings
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
+_BATCH = 1024  # texts embedded before the free cores are counted again
+
 
 @cache
 def plain_embeddings() -> Embeddings:
@@ -25,9 +27,12 @@ def plain_embeddings() -> Embeddings:
 
 def vectors_of(texts: Sequence[str]) -> NDArray[np.float32]:
     """Return the unit vectors of normalised texts, n × dimensions, with every core that is free."""
-    use_cores(free=True)
+    vectors: list[list[float]] = []
     try:
-        vectors = plain_embeddings().embed_documents([normalise(text) for text in texts])
+        for start in range(0, len(texts), _BATCH):
+            use_cores(free=True)
+            some = [normalise(text) for text in texts[start : start + _BATCH]]
+            vectors += plain_embeddings().embed_documents(some)
     finally:
         use_cores(free=False)
     return np.asarray(vectors, dtype=np.float32)
