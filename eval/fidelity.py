@@ -33,7 +33,7 @@ def first_line_faults(response: Json, corpus: Corpus, *, expected: bool) -> list
     """Return how a reply breaks the promise never to present the therapy as a first-line protocol.
 
     A refusal must begin with the standing passages, the first of them sourced and not LLM-marked. Where a refusal is `expected`,
-    an answer that does not begin with that passage affirms by what it selects, however verbatim.
+    an answer that has that passage neither in a notice above it nor first affirms by what it selects, however verbatim.
     """
     named = [document for document in corpus.documents if document.standing]
     shown = [(s["citations"][0]["document"], s["citations"][0]["passage"]) for s in response["statements"]]
@@ -41,11 +41,12 @@ def first_line_faults(response: Json, corpus: Corpus, *, expected: bool) -> list
     if response["reason"] == "first_line":
         if not leads:
             return ["a first-line refusal does not begin with the standing passages"]
-        first = leads[0].by_id[leads[0].standing[0]].provenance
-        return (
-            [] if first.sources and first.llm == "none" else ["a first-line refusal begins with an unsourced passage"]
-        )
-    if expected and response["kind"] == "answer" and not any(shown[:1] == [(d.name, d.standing[0])] for d in named):
+        rests_on = leads[0].by_id[leads[0].standing[0]].provenance
+        sourced = rests_on.sources and rests_on.llm == "none"
+        return [] if sourced else ["a first-line refusal begins with an unsourced passage"]
+    above = [(c["document"], c["passage"]) for notice in response["notices"] for c in notice["citations"]]
+    first = [(d.name, d.standing[0]) for d in named]
+    if expected and response["kind"] == "answer" and not any(place in (*above, *shown[:1]) for place in first):
         return ["a first-line question is answered without the standing of the therapy first"]
     return []
 

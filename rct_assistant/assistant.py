@@ -29,6 +29,7 @@ from rct_assistant.policy import (
     Verdict,
     check_form,
     check_reply,
+    is_doubtful,
     judge,
     judge_follow_up,
     without_claims,
@@ -248,6 +249,7 @@ class Assistant:
             shown=decision.shown,
             follow_up=decision.standalone.earlier is not None,
             missing=lacking,
+            doubtful=decision.ranking is not None and is_doubtful(decision.ranking),
         )
 
     def _word(self, decision: _Decision, question: str, history: Sequence[str]) -> Response:

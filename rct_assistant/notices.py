@@ -21,6 +21,7 @@ def notices_for(
     shown: Sequence[str],
     follow_up: bool,
     missing: Missing | None,
+    doubtful: bool,
 ) -> tuple[Notice, ...]:
     """Return the notices of a reply.
 
@@ -31,6 +32,7 @@ def notices_for(
         shown: ids of the passages shown.
         follow_up: whether the question was understood from an earlier one.
         missing: what of the question the text does not answer, if that is known.
+        doubtful: whether the question may rest on a claim of standing; an answer then says what the standing is.
     """
     notices = []
     if has_personal_details(question):
@@ -40,7 +42,7 @@ def notices_for(
         notices.append(Notice("understood_as", notice("understood_as", document, sections=sections)))
     if reason in (None, "first_line", "not_in_source") and means_other(question, document):
         notices.append(Notice("acronym", notice("acronym", document)))
-    if reason is None and document.standing and plans_for_disorder(question):
+    if reason is None and document.standing and (doubtful or plans_for_disorder(question)):
         first = document.by_id[document.standing[0]]
         if first.id not in shown:
             notices.append(Notice("standing", notice("standing", document), cite(document, first)))

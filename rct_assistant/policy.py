@@ -28,6 +28,7 @@ WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
 WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies it itself: 'not suicidal'
 HARMLESS = 0.10  # danger in a question as a whole, below which one sentence of it raises no alarm
 BESIDE_ANSWER = 0.85  # how likely standing must be, beside an answer, for the classifier alone
+DOUBTFUL = 0.03  # how likely standing must be for an answer to say beside it what that is
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
 SURELY_ABOUT = 0.95  # of a question on the assistant, whatever its words on provenance
 CONTINUES = (
@@ -114,6 +115,11 @@ def judge(question: str, ranking: Ranking) -> Verdict | None:
         if not (found("first_line", "refuting", texts[0]) and _leads_with_standing(ranking)):
             return Verdict("first_line", rule, "first_line")
     return _judge_about(question, texts, chance, document)
+
+
+def is_doubtful(ranking: Ranking) -> bool:
+    """Say whether a question that is answered may after all rest on a claim of standing."""
+    return ranking.probabilities["first_line"] >= DOUBTFUL
 
 
 def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ranking) -> Verdict | None:

@@ -12,23 +12,25 @@ from eval.fidelity import faults, first_line_faults
 from eval.outcome import Outcome
 from eval.questions import Question
 from eval.run import broken_gates
-from rct_assistant.citations import states
+from rct_assistant.citations import cite, states
 from rct_assistant.corpus import Corpus
-from rct_assistant.messages import message
+from rct_assistant.messages import message, notice
 from rct_assistant.render import plain_text
-from rct_assistant.response import Answer, Refusal
+from rct_assistant.response import Answer, Notice, Refusal
 
 Json = dict[str, Any]
 
 
-def reply(corpus: Corpus, shown: list[str], code: str = "answer", **refusal: Any) -> Json:
+def reply(
+    corpus: Corpus, shown: list[str], code: str = "answer", notices: tuple[Notice, ...] = (), **refusal: Any
+) -> Json:
     """Return the JSON of a reply that shows these passages."""
     document = corpus.documents[0]
     statements = states(document, shown)
     common: Json = {
         "version": "0", "id": "0", "question": "?", "standalone_question": "?", "message": message(code, document),
-        "text": plain_text(message(code, document), (), statements, ()), "documents": corpus.hashes,
-        "statements": statements,
+        "text": plain_text(message(code, document), notices, statements, ()), "documents": corpus.hashes,
+        "statements": statements, "notices": notices,
     }  # fmt: skip
     return (Refusal(**common, **refusal) if refusal else Answer(**common)).to_json()
 
@@ -149,6 +151,17 @@ def test_a_misleading_selection_is_caught(corpus: Corpus):
     ]
     assert first_line_faults(reply(corpus, [standing[0], other]), corpus, expected=True) == []
     assert first_line_faults(reply(corpus, [other, standing[0]]), corpus, expected=True) != []
+
+
+def test_the_standing_may_stand_in_a_notice_above_the_answer(corpus: Corpus):
+    document = corpus.documents[0]
+    first, second = (document.by_id[name] for name in document.standing[:2])
+    other = next(p.id for p in document.passages if p.id not in document.standing)
+    for passage, right in ((first, True), (second, False)):
+        above = Notice("standing", notice("standing", document), cite(document, passage))
+        response = reply(corpus, [other], notices=(above,))
+        assert (first_line_faults(response, corpus, expected=True) == []) == right
+        assert (faults(response, corpus) == []) == right
 
 
 def test_other_refusals_affirm_nothing(corpus: Corpus):
