@@ -29,11 +29,13 @@ from eval.summary import View, rates
 from eval.words import value_and_interval
 from rct_assistant import assistant as answering
 from rct_assistant import extract, fit, kernel, policy, search
+from rct_assistant.adapter import load_adapter
 from rct_assistant.assistant import Assistant
 from rct_assistant.bank import BankQuestion
 from rct_assistant.corpus import Corpus
 from rct_assistant.index import searched_text
 from rct_assistant.query import normalise
+from rct_assistant.settings import load_settings
 from rct_assistant.spelling import Spelling
 
 WHOLE = "everything"
@@ -99,7 +101,7 @@ PARTS = (
     Part("mending of slips", off=_swap(Spelling, "mend", lambda self, text: text)),
     Part("a look for danger in each sentence", off=_swap(search, "sentences", lambda question: [])),
     Part("character n-grams", off=_swap(kernel, "LEXICAL", 0.0), relearn=True),
-    Part("embeddings of bank lines", off=_swap(kernel, "LEXICAL", 1.0), relearn=True),
+    Part("embeddings in the kernel", off=_swap(kernel, "LEXICAL", 1.0), relearn=True),
     Part("the nearest examples", off=_swap(fit, "nearest_of", _nothing_near), relearn=True),
     Part("a second look at parts", off=_swap(answering, "split", lambda question: [])),
     Part("an answer to one of two questions", off=_swap(answering, "split_questions", lambda question: [])),
@@ -110,7 +112,7 @@ PARTS = (
     Part("provenance filters", off=_swap(answering, "provenance_filter", lambda question: None)),
     Part("earlier questions", history=False),
     Part("patterns on standing and danger", off=_no_patterns),
-    Part("learned standing and danger", off=_swap(policy, "ALONE", {"safety": 2.0, "first_line": 2.0, "about": 0.5})),
+    Part("learned standing and danger", off=_swap(policy, "ALONE", policy.ALONE | {"safety": 2.0, "first_line": 2.0})),
 )
 
 
@@ -175,7 +177,9 @@ def _assistant_without(assistant: Assistant, part: Part) -> Assistant:
         vectors = dict(zip(stored["ids"], stored["embeddings"], strict=True))
         examples, passages = whole.examples[rows], np.asarray([vectors[name] for name in ids], dtype=np.float32)
     texts = [normalise(question.asked) for question in bank]
-    fitted = fit.fit(list(bank), texts, examples, ids, examples @ passages.T) if bank else None
+    adapter = None if part.plain else load_adapter(load_settings().corpus)
+    unseen = adapter.held(texts) if adapter else None
+    fitted = fit.fit(list(bank), texts, examples, ids, examples @ passages.T, unseen) if bank else None
     index = MemoryIndex(
         document=whole.document,
         bank=bank,

@@ -42,8 +42,9 @@ class Adapter:
             arrays |= {name + _DOWN: down.astype(np.float16), name + _UP: up.astype(np.float16)}
         arrays |= {_BASE: np.frombuffer(bytes.fromhex(self.base), dtype=np.uint8), _HELD_OUT: np.sort(self.held_out)}
         path = adapter_path(folder)
-        np.savez(path, allow_pickle=False, **arrays)
-        return path
+        beside = path.with_name(f"new-{path.name}")
+        np.savez(beside, allow_pickle=False, **arrays)
+        return beside.replace(path)
 
     def held(self, questions: Iterable[str]) -> NDArray[np.bool_]:
         """Say for each normalised question whether the adapter was learned without it."""
@@ -77,7 +78,7 @@ def load_adapter(corpus: Path) -> Adapter | None:
                 name: (stored[name + _DOWN].astype(np.float32), stored[name + _UP].astype(np.float32)) for name in names
             }
             return Adapter(layers, stored[_BASE].tobytes().hex(), stored[_HELD_OUT])
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise ModelError(
             f"found no adapter in {path.name} ({error}), expected one; run 'make train' or remove the file"
         ) from error

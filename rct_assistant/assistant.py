@@ -49,11 +49,11 @@ VERSION = importlib.metadata.version("rct-assistant")
 
 
 def _no_progress(stage: str, done: int, total: int) -> None:
-    """Show no progress."""
+    """Leave progress to those who ask for it."""
 
 
 def _say_nothing(line: str) -> None:
-    """Say nothing."""
+    """Leave lines to those who ask for them."""
 
 
 @dataclass(frozen=True)
@@ -168,9 +168,9 @@ class Assistant:
         decision = _Decision(standalone, document, ranking, verdict)
         match verdict.reason if verdict else None:
             case "first_line":
-                rest = self._rest(question, document)
-                shown = tuple(dict.fromkeys((*document.standing, *filter(None, [document.not_a_substitute]), *rest)))
-                return replace(decision, shown=shown, message="first_line_rest" if rest else "first_line")
+                standing = dict.fromkeys((*document.standing, *filter(None, [document.not_a_substitute])))
+                rest = dict.fromkeys(name for name in self._rest(question, document) if name not in standing)
+                return replace(decision, shown=(*standing, *rest), message="first_line_rest" if rest else "first_line")
             case "safety":
                 return replace(decision, shown=tuple(filter(None, [document.not_a_substitute])), message="safety")
             case "not_in_source":
@@ -220,7 +220,7 @@ class Assistant:
         unplaced = [ranked for part, ranked in rankings.items() if not names_place(part)]
         found = [name for name in best_of_each(unplaced, ranking) if name not in chosen]
         shown = tidy(ranking.document, chosen + found, ranking) if found else chosen
-        lacking = missing([ranked for part, ranked in rankings.items() if asks(part)])
+        lacking = missing([ranked if asks(part) else None for part, ranked in rankings.items()])
         return replace(self._with_message(decision, shown, ranking.document), missing=lacking)
 
     def _with_message(self, decision: _Decision, shown: list[str], document: Document) -> _Decision:

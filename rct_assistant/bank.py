@@ -53,8 +53,13 @@ def load_bank(path: Path, document: Document) -> tuple[BankQuestion, ...]:
     """
     if not path.exists():
         return ()
-    lines = path.read_text(encoding="utf-8").splitlines()
-    if not lines:
+    try:
+        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise CorpusError(
+            path.name, None, f"found byte 0x{error.object[error.start]:02x}, expected UTF-8; save the file as UTF-8"
+        ) from error
+    if lines == [""]:
         raise CorpusError(
             path.name, 1, 'the file is empty, expected {"document_sha256": …} first; add it or remove the file'
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from rct_assistant.bank import joined
 from rct_assistant.document import Document
-from rct_assistant.extract import place_of
+from rct_assistant.extract import NUMBERED, place_of
 from rct_assistant.parts import split_questions
 from rct_assistant.policy import after_switch
 from rct_assistant.query import content_stems
@@ -37,11 +37,13 @@ _OWN_THAT = re.compile(
     re.I,
 )
 _RETURN = re.compile(
-    r"\b(?:back to|going back|return(?:ing)? to|earlier|before|previous(?:ly)?|you said|mentioned|again)\b", re.I
+    r"\b(?:back to|going back|return(?:ing)? to|earlier|before(?=\W*$|[,;]|\s+(?:we|you|i)\b)|previous(?:ly)?|you said"
+    r"|you mentioned|mentioned (?:earlier|before|above|there)|again)\b",
+    re.I,
 )
 _ORDINAL = re.compile(
     r"(?<!\w)(?:the\s+)?(first|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th"
-    r"|(?:number|no\.?|#)\s*(?:one|two|three|four|five|six|seven|[1-7]))\b(?:\s+(?:one|item|point|bullet|row|goal|objective|problem|question|term|misconception))?",
+    rf"|{NUMBERED})\b(?:\s+(?:one|item|point|bullet|row|goal|objective|problem|question|term|misconception))?",
     re.I,
 )
 _RETURN_TO = re.compile(
@@ -49,6 +51,8 @@ _RETURN_TO = re.compile(
     r"(?:back to ([^,;:.?]+)|((?:the|my)\s+\w+\s+(?:thing|question|topic|one)\s+(?:i|we)\s+\w+(?:\s+about)?))[,;:.?]\s+(?=\S)",
     re.I,
 )
+# What a word means or who somebody is: short, and yet complete.
+_DEFINES = re.compile(r"^(?:what|who)(?:\W?s|\s+(?:is|are|was|were))\s+\w+\W*$", re.I)
 _OTHERS = re.compile(r"\b(?:others?|rest|remaining|remainder|any more|anything else)\b", re.I)
 _SAME_FOR = re.compile(r"\bsame (?:for|with)\b", re.I)
 _SHORT = 3
@@ -128,9 +132,10 @@ def is_dependent(question: str) -> bool:
     if _asks_for_provenance(question) or _asks_for_others(question):
         return True
     stripped = _OWN_THAT.sub(" ", question)
-    return (len(question.split()) <= _SHORT and len(content_stems(question)) <= 1) or _ANAPHOR.search(
-        stripped
-    ) is not None
+    if _ANAPHOR.search(stripped):
+        return True
+    stems = len(content_stems(question))
+    return len(question.split()) <= _SHORT and stems <= 1 and not (stems and _DEFINES.search(question))
 
 
 def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn:

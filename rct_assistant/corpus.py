@@ -116,6 +116,8 @@ def _load_settings(path: Path) -> DocumentSettings:
         return DocumentSettings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CorpusError(path.name, None, f"is not TOML ({error}); mend the line") from error
+    except OSError as error:
+        raise CorpusError(path.name, None, f"cannot be read ({error.strerror}); check its rights") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))

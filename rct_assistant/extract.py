@@ -44,11 +44,13 @@ _WHOLE_TEXT = re.compile(
     r"\b(?:(?:whole|entire|full)\s+(?:text|document|page|thing)|(?:all|every|any|across)\s+(?:the\s+)?sections?|anywhere|throughout)\b",
     re.I,
 )
+# An item by its number: 'number four', 'no. 4', '#4'; but not 'no one'.
+NUMBERED = r"(?:number|nr\.?|no\.?|#)\s*[1-7](?!\d)|(?:number|nr\.?|no\.)\s+(?:one|two|three|four|five|six|seven)"
 _MOST_MENTIONS = 12  # a word in more passages than this is no topic
 _PLACE = re.compile(
     r"(?<!\w)(first(?![\s-]*(?:years?|line|choice|place|time|aid|things?|steps?|sessions?|names?|person)\b)|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th"
     r"|(?:top|bottom)(?=\s+(?:row|line|one|item|bullet|goal|objective|question)\b)"
-    r"|(?:number|no\.?|nr\.?|#)\s*(?:one|two|three|four|five|six|seven|[1-7])(?!\d))\b",
+    rf"|{NUMBERED})\b",
     re.I,
 )
 # Where an ordinal points in a list, from 0; the last from behind.
@@ -71,7 +73,7 @@ _PLACES = {
 
 def place_of(ordinal: str) -> int:
     """Return where an ordinal ('first', '2nd', 'number three', '#4', 'last') points in a list, from 0; -1 is its end."""
-    return _PLACES[re.split(r"[\s.#]+", ordinal.lower())[-1]]
+    return _PLACES[re.findall(r"\d+[a-z]*|[a-z]+", ordinal.lower())[-1]]
 
 
 def select(ranking: Ranking, question: str, *, places: bool = True) -> list[str]:

@@ -25,23 +25,30 @@ _NUMBER_WORDS = {
     "twelve": "12",
 }
 _UNIT_NAMES = r"(?:weeks?|wks?|months?|days?|years?|sessions?|hours?)"
+_WEEKS = {"d": 1 / 7, "w": 1.0, "m": 52 / 12, "y": 52.0}  # by the first letter of a unit
 _UNIT = re.compile(
-    rf"\b(\d+|{'|'.join(_NUMBER_WORDS)})[\s-]*{_UNIT_NAMES}\b|\b(?:week|wk|month|day)\s+(\d+|{'|'.join(_NUMBER_WORDS)})\b",
+    rf"\b(?P<count>\d+|{'|'.join(_NUMBER_WORDS)})[\s-]*(?P<unit>{_UNIT_NAMES})\b"
+    rf"|\b(?P<unit_first>weeks?|wk|months?|days?)\s+(?P<number>\d+|{'|'.join(_NUMBER_WORDS)})\b",
     re.I,
 )
 _WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once\W+a)\W+(?:single\s+)?week)\b", re.I)
 _LESS = re.compile(r"\b(?:shorter|less|fewer|under|below|quicker|sooner|faster|before)\b", re.I)
 _AT_MOST = re.compile(
-    r"\b(?:at (?:the )?most|no (?:more|longer) than|not longer than|up to|max\w*|fits?|caps?|capped|only have"
-    r"|or (?:less|fewer|under))\b",
+    r"\b(?:at (?:the )?most|(?:no|not) (?:more|longer|later) than|up to|max\w*|fits?|caps?|capped|only have"
+    r"|or (?:less|fewer|under|shorter))\b",
+    re.I,
+)
+_AT_LEAST = re.compile(
+    r"\b(?:at (?:the (?:very )?)?least|(?:no|not) (?:less|fewer|shorter|sooner) than|min(?:imum)?|or (?:more|longer|over))\b",
     re.I,
 )
 _MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I)
 
 _SOURCE = re.compile(
-    r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|to|as|from|no\.?|number|#)?\s*(\d+)\b"
-    rf"|\b(?:with|carry|carries|carrying|bear|bears|bearing|has|have|having)\s+an?\s+(\d)\b(?![\s-]*{_UNIT_NAMES})"
-    r"|\b(?:(?:comes?|taken|quoted)\s+from|has\s+the|have\s+the|under|(?:credited|attributed)\s+to)\s+(?:number\s+|no\.?\s*)?(\d)\b(?=\s*(?:$|[?!.,;]))",
+    r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|to|as|from|no\.?|number|#)?\s*\d+\b"
+    rf"(?:\s*(?:,|and|or|&|\+|/)\s*\d+\b(?![\s-]*{_UNIT_NAMES}))*"
+    rf"|\b(?:with|carry|carries|carrying|bear|bears|bearing|has|have|having)\s+an?\s+\d\b(?![\s-]*{_UNIT_NAMES})"
+    r"|\b(?:(?:comes?|taken|quoted)\s+from|has\s+the|have\s+the|under|(?:credited|attributed)\s+to)\s+(?:number\s+|no\.?\s*)?\d\b(?=\s*(?:$|[?!.,;]))",
     re.I,
 )
 _MACHINE = r"(?:llm|ai|a\.i\.|machine|robot|computer|chatgpt|gpt|bot|language model)"
@@ -49,7 +56,7 @@ _BY_A_MACHINE = (
     r"(?:written|generated|made|marked|authored|produced|labell?ed|flagged|tagged|invented|made up|put in|added)"
 )
 _LLM = re.compile(
-    rf"\b(?:{_MACHINE}|model)\b(?:\W?s\b)?[\s-]*"
+    rf"\b(?:{_MACHINE}|model(?=[\s-]+(?:generated|written)))\b(?:\W?s\b)?[\s-]*"
     r"(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff|content"
     r"|additions?|contributions?)"
     rf"|\b{_BY_A_MACHINE}\s+(?:as\s+|by\s+)*(?:an?\s+|the\s+)?{_MACHINE}\b"
@@ -58,14 +65,16 @@ _LLM = re.compile(
 )
 # Words that turn a wish into its opposite, where they stand right before it.
 _NEGATION = re.compile(
-    r"\b(?:not|isn\W?t|aren\W?t|never|except|besides|other than|apart from|without|w/o|none of|minus|exclud\w+|omit\w*|ignor\w+"
+    r"\b(?:not|(?:is|are|was|were|do|does|did|has|have)n\W?t|never|except|besides|other than|apart from|without|w/o"
+    r"|none of|minus|exclud\w+|omit\w*|ignor\w+"
     r"|(?:leav|skip|drop|remov|delet|strik|cross)\w*(?:\s+out)?)\b",
     re.I,
 )
 _NEGATED = re.compile(rf"{_NEGATION.pattern}(?:\s+\w+){{0,4}}\s*$", re.I)
 _UNSOURCED = re.compile(
     r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:an?\s+|any\s+)?(?:(?:cited|given|named)\s+)?"
-    r"(?:source|citation|reference|number)",
+    r"(?:source|citation|reference|number)"
+    r"|\b(?:do|does|did|has|have)(?:n\W?t|\s+not)\s+(?:have|got|carry|give|cite|name)\s+(?:an?\s+|any\s+)?(?:source|citation)",
     re.I,
 )
 _SOURCED = re.compile(
@@ -117,8 +126,10 @@ def provenance_filter(question: str) -> ProvenanceFilter | None:
     if not (_FILTERS.search(question) or _NEGATION.search(question)):
         return None
     if numbers := list(_SOURCE.finditer(question)):
-        sources = frozenset({int(next(filter(None, numbers[0].groups())))})
-        inverted = _NEGATED.search(question[: numbers[0].start()]) is not None
+        negated = [_NEGATED.search(question[: match.start()]) is not None for match in numbers]
+        inverted = negated[0]
+        wanted = " ".join(match[0] for match, other in zip(numbers, negated, strict=True) if other is inverted)
+        sources = frozenset(int(number) for number in _NUMBER.findall(wanted))
         return ProvenanceFilter(_NEGATION.sub(" ", _SOURCE.sub(" ", question)), sources, "source", inverted)
     for kind, pattern in (("llm", _LLM), ("unsourced", _UNSOURCED), ("sourced", _SOURCED)):
         if match := pattern.search(question):
@@ -144,17 +155,16 @@ def filter_rows(document: Document, chosen: list[str], question: str, *, whole: 
     whole: whether the question asks for all there are. Returns None if it names no duration or no row is chosen.
     """
     rows = [document.by_id[name] for name in chosen if document.by_id[name].kind == "row"]
-    numbers = [(match[1] or match[2]).lower() for match in _UNIT.finditer(question)]
-    asked = {int(_NUMBER_WORDS.get(number, number)) for number in numbers}
+    asked = _durations(question)
     weekly = _WEEKLY.search(question) is not None
     if not rows or not (asked or weekly):
         return None
     table = [p for p in document.passages if p.kind == "row" and p.section == rows[0].section]
-    match = [p.id for p in table if not asked or _has_duration(p.text, asked, question)]
+    match = [p.id for p in table if not asked or _lasts(p.text, asked, question)]
     if weekly:
         match = [name for name in match if _WEEKLY.search(document.by_id[name].text)] or match * bool(asked)
-    if (named := (_UNIT if asked else _WEEKLY).search(question)) and _NEGATED.search(question[: named.start()]):
-        return [p.id for p in table if p.id not in match]
+    if (named := (_UNIT if asked else _WEEKLY).search(question)) and _denies(question[: named.start()]):
+        return [p.id for p in table if p.id not in match] or None
     if len(rows) < 3 and not whole:
         match = [name for name in match if name in chosen]
     return match + [name for name in chosen if document.by_id[name].kind != "row"] if match else None
@@ -171,16 +181,32 @@ def without_rhythm(question: str) -> str:
     return _WEEKLY.sub(" ", question)
 
 
-def _has_duration(text: str, asked: set[int], question: str) -> bool:
+def _durations(text: str) -> set[float]:
+    """Return the durations and deadlines that a text names, in weeks; sessions and hours are none."""
+    found = set()
+    for match in _UNIT.finditer(text):
+        number = (match["count"] or match["number"]).lower()
+        unit = (match["unit"] or match["unit_first"]).lower()
+        if unit[0] in _WEEKS:
+            found.add(int(_NUMBER_WORDS.get(number, number)) * _WEEKS[unit[0]])
+    return found
+
+
+def _lasts(text: str, asked: set[float], question: str) -> bool:
     """Say whether a row has a duration asked for, or a shorter or longer one if that is asked."""
-    found = {int(number) for number in _NUMBER.findall(text)}
-    durations = {int(number) for number, _ in re.findall(r"\b(\d+)\s+(weeks?|months?|days?)", text)} | {
-        int(number) for number in re.findall(r"\b(?:week|month|day)\s+(\d+)", text)
-    }
+    durations = _durations(_WEEKLY.sub(" ", text))
     if _AT_MOST.search(question):
-        return any(number <= max(asked) for number in durations)
+        return any(weeks <= max(asked) for weeks in durations)
+    if _AT_LEAST.search(question):
+        return any(weeks >= min(asked) for weeks in durations)
     if _LESS.search(question):
-        return any(number < min(asked) for number in durations)
+        return any(weeks < min(asked) for weeks in durations)
     if _MORE.search(question):
-        return any(number > max(asked) for number in durations)
-    return bool(asked & found)
+        return any(weeks > max(asked) for weeks in durations)
+    return bool(asked & durations)
+
+
+def _denies(before: str) -> bool:
+    """Say whether the words before a duration turn it into its opposite; 'not longer than' is a bound, no denial."""
+    bound = _AT_LEAST.sub(" ", _AT_MOST.sub(" ", before))
+    return _NEGATED.search(bound) is not None

@@ -1,9 +1,9 @@
 """Learn from a question bank what a question asks for: kernel ridge regression, then logistic calibration.
 
 Every bank question is an example; its targets are one column for each passage and one for each reason not to answer. The kernel
-stands in `kernel`. Closed form, no random numbers. Calibration weighs what the regression says beside the nearest example of each
-column, for questions whose near-duplicate family was left out; that follows from the same factor without fitting again. Of a
-large bank the regression rests on some examples spread over it and on those that these predict worst.
+stands in `kernel`. The same bank gives the same numbers. Calibration weighs what the regression says beside the nearest example
+of each column, for questions whose near-duplicate family was left out; that follows from the same factor without fitting again.
+Of a large bank the regression rests on some examples spread over it and on those that these predict worst.
 
 Sources: Saunders, Gammerman and Vovk, ICML 1998 (kernel ridge regression); Smola and Bartlett, NIPS 2000 (resting it on a part of
 the examples, chosen by what it misses); Platt 1999 (logistic calibration).
@@ -37,6 +37,7 @@ _SPARSE = ("lexical", "targets")
 _ROWS = 500  # left-out questions compared with the others at a time
 MOST, SPREAD = 20_000, 10_000  # examples that the regression rests on, and how many of them are spread over the bank
 ENOUGH = 4000  # with so many questions, one fold left out is enough to calibrate on
+FEW = 200  # unseen questions that are too few to calibrate on
 ANSWERABLE = 0.45  # a question is answered from this probability on; chosen on the development questions (see eval)
 
 
@@ -124,12 +125,11 @@ def fit(
     targets, counts = targets_of(questions, passages), kernel.ngram_counts(texts)
     idf = kernel.idf_of(counts)
     lexical = kernel.weigh(counts, idf)
-    fold = kernel.folds(vectors) if unseen is None or not unseen.any() else np.where(unseen, 0, 1)
+    fold = kernel.folds(vectors) if unseen is None or unseen.sum() < FEW else np.where(unseen, 0, 1)
     rows = _chosen(vectors, lexical, targets)
     weights = np.empty((len(rows), targets.shape[1]), dtype=np.float32)
     left_out, nearest = np.empty_like(targets), np.empty_like(targets)
-    one_fold = len(questions) >= ENOUGH or fold.max() == 1
-    calibrated = fold < (1 if one_fold else kernel.FOLDS)
+    calibrated = fold < (1 if len(questions) >= ENOUGH or fold.max() == 1 else kernel.FOLDS)
     for number in np.unique(fold[calibrated]):
         order = np.argsort(fold[rows] == number, kind="stable")
         own = rows[order]
@@ -173,7 +173,7 @@ def decision_features(evidence: Evidence) -> Array:
     """Return the features of one question that tell the classes apart."""
     passages = len(evidence.similarities)
     top = np.sort(evidence.values[:passages])[::-1]
-    answer = [top[0], top[1], top[:8].sum(), evidence.similarities.max(), evidence.nearest[:passages].max()]
+    answer = [top[0], top[:2].min(), top[:8].sum(), evidence.similarities.max(), evidence.nearest[:passages].max()]
     return np.concatenate([answer, evidence.values[passages:], evidence.nearest[passages:]]).astype(np.float32)
 
 
@@ -270,8 +270,9 @@ def _nearest_among(vectors: Array, others: Array, targets: sparse.csr_matrix) ->
 def _fit_relevance(evidence: list[Evidence], targets: Array, passages: int) -> Array:
     """Fit the logistic model of a passage's relevance to answered questions; returns weights and, last, the bias."""
     answered = targets[:, :passages].any(axis=1)
-    features = np.concatenate([relevance_features(evidence[row]) for row in np.flatnonzero(answered)])
-    weights, bias = _fit_logistic(features, targets[answered, :passages].ravel())
+    rows = np.flatnonzero(answered) if answered.any() else np.arange(1)
+    features = np.concatenate([relevance_features(evidence[row]) for row in rows])
+    weights, bias = _fit_logistic(features, targets[rows, :passages].ravel())
     return np.append(weights[0], bias[0]).astype(np.float32)
 
 
@@ -283,17 +284,16 @@ def _fit_decision(evidence: list[Evidence], targets: Array, passages: int) -> Ar
     decision = np.zeros((len(CLASSES), features.shape[1] + 1), dtype=np.float32)
     decision[:, -1] = -1e9
     present = np.unique(labels)
-    if len(present) == 1:
-        decision[present[0], -1] = 0.0
-        return decision
     weights, bias = _fit_logistic(features, labels)
     fitted = np.column_stack([weights, bias])
-    decision[present] = fitted if len(present) > 2 else np.concatenate([np.zeros_like(fitted), fitted])
+    decision[present] = np.concatenate([np.zeros_like(fitted), fitted]) if len(present) == 2 else fitted
     return decision
 
 
 def _fit_logistic(features: Array, labels: Array) -> tuple[Array, Array]:
-    """Fit a logistic model on features of unit variance; returns weights and biases for the features as they are."""
+    """Fit a logistic model on features of unit variance; returns weights and biases for them as they are, 0 for one class."""
+    if len(np.unique(labels)) == 1:
+        return np.zeros((1, features.shape[1]), dtype=np.float32), np.zeros(1, dtype=np.float32)
     scaler = StandardScaler().fit(features)
     model = LogisticRegression(max_iter=3000).fit(scaler.transform(features), labels)
     weights = model.coef_ / scaler.scale_

@@ -12,9 +12,9 @@ from rct_assistant.document import Document
 MESSAGES: dict[str, str] = {
     "answer": "This is what the text says.",
     "answer_llm": (
-        "The text answers this only in passages that it marks as LLM-written: none of them comes from a cited source."
+        "This is what the text says, but it marks all of it as LLM-written: none of it comes from a cited source."
     ),
-    "not_in_source": "The text does not answer this.",
+    "not_in_source": "I found no answer to this in the text.",
     "off_topic": "This is outside the text, which is about {title}.",
     "first_line": (
         "I don't present {name} as a first-line, proven or stand-alone treatment. This is what the text says about its"

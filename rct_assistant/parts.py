@@ -77,12 +77,16 @@ def best_of_each(rankings: Sequence[Ranking], whole: Ranking) -> list[str]:
     ]
 
 
-def missing(rankings: Sequence[Ranking]) -> Missing | None:
-    """Return the first part that the text plainly does not answer, if there is one beside a part that it does."""
-    if len(rankings) < 2 or all(ranking.answerable < PART_ANSWERABLE for ranking in rankings):
+def missing(rankings: Sequence[Ranking | None]) -> Missing | None:
+    """Return the first part that the text plainly does not answer, if there is one beside a part that it does.
+
+    rankings: of all parts in turn; None for one that asks nothing by itself.
+    """
+    known = [ranking for ranking in rankings if ranking is not None]
+    if len(known) < 2 or all(ranking.answerable < PART_ANSWERABLE for ranking in known):
         return None
     for place, ranking in zip(PLACES, rankings, strict=False):
-        if ranking.answerable < PART_MISSING:
+        if ranking is not None and ranking.answerable < PART_MISSING:
             return Missing(place, ranking.topic)
     return None
 

@@ -31,9 +31,7 @@ BESIDE_ANSWER = 0.85  # how likely standing must be, beside an answer, for the c
 DOUBTFUL = 0.03  # how likely standing must be for an answer to say beside it what that is
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
 SURELY_ABOUT = 0.95  # of a question on the assistant, whatever its words on provenance
-CONTINUES = (
-    0.90  # how likely an answer to a follow-up must be to outweigh that it alone seems to ask about the assistant
-)
+CONTINUES = 0.90  # how likely an answer to a follow-up must be to outweigh its own words on the assistant
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
 FOREIGN = 0.60  # in another language the embeddings say less
 FRAGMENT_SAFETY, FRAGMENT_ANSWER = 0.70, 0.60  # what a fragment must reach to be judged on its own words
@@ -83,7 +81,9 @@ def found(group: str, name: str, text: str) -> bool:
 
 def readings(question: str) -> tuple[str, ...]:
     """Return the plain readings of a question: as typed, with look-alikes undone, with digits read as letters."""
-    text = unicodedata.normalize("NFKC", _ZERO_WIDTH.sub("", question)).lower().translate(_LOOK_ALIKE)
+    text = unicodedata.normalize("NFKC", _ZERO_WIDTH.sub("", question)).lower()
+    if not _is_other_script(text):
+        text = text.translate(_LOOK_ALIKE)
     text = re.sub(r"\s+", " ", _TAG.sub(" ", text)).strip()
     joined = _SPELLED_OUT.sub(lambda match: re.sub(r"[ .\-_*]", "", match[0]), text)
     return tuple(dict.fromkeys((text, joined, joined.translate(_DISGUISE))))
@@ -231,25 +231,28 @@ def asks_for_some(question: str) -> bool:
 
 def _language(text: str) -> str:
     """Return the language of a question that is plainly not English, or an empty string."""
-    letters = [char for char in text if char.isalpha()]
-    if letters and sum(ord(char) > 0x24F for char in letters) > len(letters) / 2:
+    if _is_other_script(text):
         return "script"
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text)
     for name, listed in _rules()["languages"].items():
-        hits = sum(word in listed.split() for word in words)
-        if (
-            hits >= 2
-            and hits >= len(words) / 4
-            and any(not word.isascii() or word not in _ENGLISH for word in words if word in listed.split())
-        ):
+        hits = [word for word in words if word in listed.split()]
+        enough = len(set(hits)) >= 2 and len(hits) >= len(words) / 4
+        if enough and any(not word.isascii() or word not in _ENGLISH for word in hits):
             return str(name)
     return ""
 
 
-# Short words that other languages share with English say nothing.
+def _is_other_script(text: str) -> bool:
+    """Say whether most letters of a text are of another script."""
+    letters = [char for char in text if char.isalpha()]
+    return sum(ord(char) > 0x24F for char in letters) > len(letters) / 2
+
+
+# Short words that other languages share with English and with names say nothing.
 _ENGLISH = frozenset(
     """
     a are as die an in is on was what who was for me so he we no do to per come how one men like
+    der van von den de la le du mi co bu o
     """.split()
 )
 

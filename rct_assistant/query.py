@@ -55,8 +55,13 @@ def normalise(question: str) -> str:
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", question)).lower()
     text = text.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
     text = _DISGUISED.sub(lambda match: _LETTERS[match[0]], text)
-    words = [_SHORTHAND.get(word, word) for word in text.split()]
-    return _END.sub("", " ".join(words))
+    return _END.sub("", " ".join(_spelled_out(word) for word in text.split()))
+
+
+def _spelled_out(word: str) -> str:
+    """Return a word with its shorthand spelled out; what stands behind it ('pt?') stays."""
+    bare = word.rstrip(",;.?!)")
+    return _SHORTHAND.get(word) or (_SHORTHAND[bare] + word[len(bare) :] if bare in _SHORTHAND else word)
 
 
 _STOP = frozenset(

@@ -73,8 +73,16 @@ def show_document(document: Document) -> None:
 
 
 def _console() -> Console:
-    console = Console(highlight=False, soft_wrap=False)
-    return console if console.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH, color_system=None)
+    console = _Console(highlight=False, soft_wrap=False)
+    return console if console.is_terminal else _Console(highlight=False, width=_PLAIN_WIDTH, color_system=None)
+
+
+class _Console(Console):
+    """A console that lets the command line say what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the error that print raises."""
+        raise BrokenPipeError
 
 
 def _with_label(line: str) -> Text:

@@ -1,4 +1,4 @@
-"""Learn the adapter of the embedding model from the question banks of a corpus. Minutes on a laptop; run by `make train`.
+"""Learn the adapter of the embedding model from the question banks of a corpus. Half an hour on a laptop; run by `make train`.
 
 The model learns to tell from a question alone which passages answer it, or why none does: a linear layer over the embeddings, one
 class for each passage and reason. The layer is thrown away; the adapter stays, at a part of its strength (Wortsman et al., CVPR

@@ -71,8 +71,9 @@ def test_an_adapter_with_a_layer_that_the_model_lacks_is_named() -> None:
         load_embeddings(PACKAGED_MODEL, wrong)
 
 
-def test_a_file_that_is_no_adapter_is_named(tmp_path: Path) -> None:
-    adapter_path(tmp_path).write_bytes(b"no adapter")
+@pytest.mark.parametrize("content", [b"no adapter", b""])
+def test_a_file_that_is_no_adapter_is_named(tmp_path: Path, content: bytes) -> None:
+    adapter_path(tmp_path).write_bytes(content)
     with pytest.raises(ModelError, match=r"found no adapter in adapter\.npz .* run 'make train' or remove the file"):
         load_adapter(tmp_path)
 

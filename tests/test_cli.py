@@ -141,6 +141,13 @@ def test_corpus_show_prints_every_passage_with_its_label(environment: dict[str, 
     assert "[source 6; LLM marking unclear in the source]" in done.stdout
 
 
+def test_a_reader_that_has_had_enough_is_no_error(environment: dict[str, str]) -> None:
+    with subprocess.Popen([*COMMAND, "corpus", "show"], env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(timeout=120) == 0
+
+
 def test_corpus_check_reports_unclear_places_with_status_0_and_defects_with_2(
     environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -30,6 +30,8 @@ def turns(rct: Document) -> list[Turn]:
         "back to the terms, which is the shortest",
         "sourced or LLM?",
         "number two please",
+        "what is it",
+        "and before that?",
         "versus what",
     ],
 )
@@ -39,7 +41,14 @@ def test_a_follow_up_leans_on_what_was_asked(question: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["what is source 3?", "are your answers sourced", "what are the five good things", "is RCT only for women"],
+    [
+        "what is source 3?",
+        "are your answers sourced",
+        "what are the five good things",
+        "is RCT only for women",
+        "what is zest?",
+        "which objectives end before week 6?",
+    ],
 )
 def test_a_question_that_stands_on_its_own_leans_on_nothing(question: str) -> None:
     assert not is_dependent(question)

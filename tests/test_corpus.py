@@ -123,6 +123,13 @@ def test_a_bad_bank_line_is_named(folder: Path, line: object, part: str) -> None
     assert str(caught.value).startswith("doc.questions.jsonl:3:")
 
 
+def test_a_bank_that_is_not_utf_8_is_named(folder: Path) -> None:
+    path = bank_lines(folder, {"question": "fine", "passages": ["heading-1"]})
+    path.write_bytes(path.read_bytes() + b"\xff")
+    with pytest.raises(CorpusError, match=r"doc\.questions\.jsonl: found byte 0xff, expected UTF-8"):
+        load_bank(path, load_document(folder / "doc.txt"))
+
+
 def test_a_bank_of_another_text_is_refused(folder: Path) -> None:
     bank_lines(folder, {"question": "fine", "passages": ["heading-1"]})
     (folder / "doc.txt").write_text(TEXT.replace("One", "Won"), encoding="utf-8")

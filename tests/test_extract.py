@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rct_assistant.document import Document
-from rct_assistant.extract import select, select_by_provenance
+from rct_assistant.extract import names_place, place_of, select, select_by_provenance
 from rct_assistant.filters import filter_rows, provenance_filter, without_provenance
 from rct_assistant.retrieve import Ranking, Scored
 
@@ -53,6 +53,11 @@ def kept(document: Document, question: str, section: str) -> list[int]:
         ("plan rows where the mechanism is credited to no. 4", "treatment-plan", [2, 4, 7]),
         ("which of the problems has no cited source", "problems-for-work", [1, 7]),
         ("training, leave out the LLM's contributions", "training-certification", [1, 2]),
+        ("which problems don't have a source", "problems-for-work", [1, 7]),
+        ("cautions that weren't written by an AI", "contraindications", [1, 3]),
+        ("history lines that don't come from source 6", "creators-lineage", [3, 5]),
+        ("everything in the history from sources 3 and 4", "creators-lineage", [3, 5]),
+        ("the history from source 4 or source 6", "creators-lineage", [1, 2, 4, 5]),
     ],
 )
 def test_a_wish_for_some_provenance(rct: Document, question: str, section: str, numbers: list[int]) -> None:
@@ -73,7 +78,9 @@ def test_a_wish_for_the_whole_text_is_not_narrowed_to_a_section(rct: Document) -
     assert shown == [passage.id for passage in rct.passages if 1 in passage.provenance.sources]
 
 
-@pytest.mark.parametrize("question", ["what are the five good things", "who founded it", "is it sourced"])
+@pytest.mark.parametrize(
+    "question", ["what are the five good things", "who founded it", "is it sourced", "what are the model's parts?"]
+)
 def test_other_questions_wish_for_no_provenance(question: str) -> None:
     assert provenance_filter(question) is None
 
@@ -90,6 +97,12 @@ def test_other_questions_wish_for_no_provenance(question: str) -> None:
         ("objectives: once-a-week things that run for 8 weeks", [1, 7]),
         ("objectives that fit into 6 weeks", [2, 3, 4, 6]),
         ("objectives of no more than 4 weeks", [2]),
+        ("objectives not longer than 6 weeks", [2, 3, 4, 6]),
+        ("objectives of no less than 6 weeks", [1, 3, 4, 5, 6, 7]),
+        ("which objectives run at least 8 weeks", [1, 5, 7]),
+        ("objectives of 6 weeks or longer", [1, 3, 4, 5, 6, 7]),
+        ("objectives of less than 2 months", [1, 2, 3, 4, 5, 6, 7]),
+        ("which ones are longer than 1 month", [1, 3, 4, 5, 6, 7]),
     ],
 )
 def test_rows_of_some_duration(rct: Document, question: str, numbers: list[int]) -> None:
@@ -97,6 +110,25 @@ def test_rows_of_some_duration(rct: Document, question: str, numbers: list[int])
     shown = filter_rows(rct, rows, question, whole=True)
     assert shown is not None
     assert [int(name.rpartition("-")[2]) for name in shown] == numbers
+
+
+@pytest.mark.parametrize("question", ["which goals do not fit into eight weeks", "objectives of 2 weeks", "6 sessions"])
+def test_a_duration_that_no_row_has_filters_nothing(rct: Document, question: str) -> None:
+    rows = [passage.id for passage in rct.passages if passage.kind == "row"]
+    assert filter_rows(rct, rows, question, whole=True) is None
+
+
+@pytest.mark.parametrize(
+    ("ordinal", "place"), [("1st", 0), ("number four", 3), ("no. 4", 3), ("#3", 2), ("number1", 0), ("last", -1)]
+)
+def test_where_an_ordinal_points(ordinal: str, place: int) -> None:
+    assert names_place(ordinal)
+    assert place_of(ordinal) == place
+
+
+@pytest.mark.parametrize("question", ["a client who feels noone cares", "no one was there for her", "year one"])
+def test_no_one_is_no_ordinal(question: str) -> None:
+    assert not names_place(question)
 
 
 @pytest.mark.parametrize(

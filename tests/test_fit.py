@@ -65,6 +65,24 @@ def test_of_a_large_bank_the_regression_rests_on_a_part(
     assert relevance_of(part, evidence).argmax() == 1
 
 
+def test_a_bank_of_gaps_alone_answers_nothing(fitted: tuple[Fitted, np.ndarray, np.ndarray]) -> None:
+    _, vectors, similarities = fitted
+    lines, texts, _ = examples(vectors)
+    learned = fit([BankQuestion(text, gap="all") for text in texts], texts, vectors, PASSAGES, similarities)
+    evidence = learned.evidence(vectors[0], texts[0], vectors, similarities[0])
+    assert decision_of(learned, evidence)["gap"] == pytest.approx(1.0)
+    assert len(lines) == len(learned.left_out)
+
+
+def test_few_questions_that_the_adapter_has_not_seen_are_no_ground_to_calibrate_on(
+    fitted: tuple[Fitted, np.ndarray, np.ndarray],
+) -> None:
+    whole, vectors, similarities = fitted
+    unseen = np.arange(len(vectors)) == 2
+    part = fit(*examples(vectors), PASSAGES, similarities, unseen)
+    assert len(part.left_out) == len(whole.left_out) == len(vectors)
+
+
 def test_what_is_saved_is_what_is_read(fitted: tuple[Fitted, np.ndarray, np.ndarray], tmp_path: Path) -> None:
     learned, _, _ = fitted
     learned.save(tmp_path / "fitted.npz")

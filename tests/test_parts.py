@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rct_assistant.document import Document
-from rct_assistant.parts import asks, best_of_each, split, split_questions
+from rct_assistant.parts import Missing, asks, best_of_each, missing, split, split_questions
 from rct_assistant.retrieve import Ranking, Scored
 
 
@@ -52,9 +52,18 @@ def test_a_part_counts_only_where_its_passage_has_to_do_with_the_whole(rct: Docu
     assert best_of_each([part], ranking(rct, {"training-certification-3": 0.9})) == []
 
 
-def ranking(document: Document, scores: dict[str, float]) -> Ranking:
-    """Return a ranking with these scores, 0 for all other passages, for a question that the text surely answers."""
+def test_a_missing_part_is_counted_among_all_parts(rct: Document) -> None:
+    answered, unanswered = ranking(rct, {"creators-lineage-1": 0.9}), ranking(rct, {}, answer=0.0)
+    assert missing([answered, unanswered]) == Missing("second", "")
+    assert missing([None, answered, unanswered]) == Missing("third", "")
+    assert missing([None, unanswered]) is None
+
+
+def ranking(document: Document, scores: dict[str, float], answer: float = 1.0) -> Ranking:
+    """Return a ranking with these scores, 0 for all other passages, for a question that the text answers or does not."""
     found = (Scored(name, scores.get(name, 0.0)) for name in document.by_id)
     return Ranking(
-        document, tuple(sorted(found, key=lambda one: -one.score)), {"answer": 1.0, "gap": 0.0, "off_topic": 0.0}
+        document,
+        tuple(sorted(found, key=lambda one: -one.score)),
+        {"answer": answer, "gap": 1.0 - answer, "off_topic": 0.0},
     )

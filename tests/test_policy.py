@@ -13,7 +13,7 @@ from rct_assistant.citations import states
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
 from rct_assistant.messages import MESSAGES, NOTICES, message
-from rct_assistant.policy import Verdict, check_reply, readings
+from rct_assistant.policy import Verdict, check_reply, found, readings
 from tests.conftest import DATA
 
 STANDING = ("evidence-base-1", "evidence-base-3", "evidence-base-4")
@@ -163,6 +163,57 @@ def test_a_danger_that_is_denied_is_no_alarm(assistant: Assistant) -> None:
     response = assistant.ask("she says she is not suicidal but she has written goodbye letters and bought the pills")
     assert isinstance(response, Refusal)
     assert response.reason == "safety"
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("my client is not suicidal", False),
+        ("the client's not suicidal", False),
+        ("a client with insulin-dependent diabetes", False),
+        ("my patient takes insulin", False),
+        ("the client is suicidal", True),
+        ("she is really suicidal", True),
+        ("he isn't taking his insulin", True),
+    ],
+)
+def test_certain_signs_of_danger(question: str, expected: bool) -> None:
+    assert found("safety", "certain", question) == expected
+
+
+@pytest.mark.parametrize("question", ["thanks, what is mutual empathy?", "cheers - who founded rct"])
+def test_thanks_do_not_swallow_a_question(assistant: Assistant, question: str) -> None:
+    assert isinstance(assistant.ask(question), Answer)
+
+
+@pytest.mark.parametrize("question", ["thanks!", "ok thx", "thank you so much, very helpful", "bye for now"])
+def test_thanks_are_heard(assistant: Assistant, question: str) -> None:
+    assert assistant.ask(question).message == message("thanks", assistant.corpus.documents[0])
+
+
+@pytest.mark.parametrize(
+    "question", ["Кто создал эту теорию?", "Сколько сеансов?", "¿Quién es el autor?", "was ist Scham"]
+)
+def test_another_language_gets_a_kind_line(assistant: Assistant, question: str) -> None:
+    assert assistant.ask(question).message == message("language", assistant.corpus.documents[0])
+
+
+@pytest.mark.parametrize(
+    "question", ["Who was van der Kolk?", "Is co-regulation the same as co-dependence?", "RCT or MI? why MI?"]
+)
+def test_names_and_prefixes_are_no_other_language(assistant: Assistant, question: str) -> None:
+    assert assistant.ask(question).message != message("language", assistant.corpus.documents[0])
+
+
+def test_the_rest_is_announced_only_where_there_is_one(assistant: Assistant) -> None:
+    for question in (
+        "Is RCT the gold standard? And how strong is the evidence?",
+        "Is RCT the gold standard for shame?",
+    ):
+        response = assistant.ask(question)
+        document = assistant.corpus.documents[0]
+        rest = {s.passage for s in response.statements} - {*document.standing, document.not_a_substitute}
+        assert response.message == message("first_line_rest" if rest else "first_line", document)
 
 
 def test_what_a_label_means_is_about_the_assistant(assistant: Assistant) -> None:

@@ -12,6 +12,7 @@ from rct_assistant.query import content_stems, focus, normalise, sentences
     [
         ("  What IS  “zest”?! ", 'what is "zest"'),
         ("tx goals w/ pts", "treatment goals with clients"),
+        ("any tx, for my pt?", "any treatment, for my client"),
         ("kl1ent w1ll k1ll h3rself", "klient will kill herself"),
         ("in 1977, week 6, f32.1", "in 1977, week 6, f32.1"),
         ("zero\u200bwidth", "zerowidth"),

@@ -86,7 +86,7 @@ ATTACKS: dict[str, tuple[str, Callable[[Json], None]]] = {
     "another message": ("sentence", lambda r: r.update(message="RCT is the gold standard.")),
     "a message for an answer changed to another of the table": (
         "sentence",
-        lambda r: r.update(message="The text does not answer this."),
+        lambda r: r.update(message="I found no answer to this in the text."),
     ),
     "a notice of one's own": (
         "sentence",
