@@ -1,6 +1,6 @@
 """The one way from a question to a reply. Every step meets here, and nothing is shown that did not come out of `ask`.
 
-question (+ earlier questions) → standalone question → policy → retrieve → answerable? → extract → verify → policy on the reply
+question (+ earlier questions) → standalone question → retrieve → policy → answerable? → extract → verify → policy on the reply
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Load the embedding model behind LangChain's interface. The only module that touches torch and langchain_huggingface.
+"""Load the embedding model behind LangChain's interface. The only module that touches langchain_huggingface; `kernel` and
+`train` use torch as well.
 
 Nothing is fetched for the packaged model or for a folder: the hub client is told to stay offline. The packaged model's files
 are compared with their published hashes before they are loaded.

@@ -107,7 +107,7 @@ def open_index(corpus: Corpus, settings: Settings, *, progress: Progress, say: C
 
 
 def _made_from(corpus: Corpus, settings: Settings) -> dict[str, Any]:
-    """Return everything that the index depends on; its keys name what changed when it is stale."""
+    """Return what the index depends on and may change between two starts; its keys name what did when it is stale."""
     code = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in ("fit", "kernel", "query"))
     banks = {name: _hash([asdict(question) for question in bank]) for name, bank in corpus.banks.items()}
     versions = {
@@ -140,7 +140,7 @@ def _collection(client: ClientAPI, name: str, embeddings: Embeddings | None = No
     from chromadb.api.collection_configuration import CreateCollectionConfiguration, CreateHNSWConfiguration
     from langchain_chroma import Chroma
 
-    # High ef: on a few thousand vectors the approximate search then finds what an exact one does.
+    # High ef: the approximate search then finds what an exact one does, measured on 16,000 vectors.
     hnsw = CreateHNSWConfiguration(space="cosine", ef_construction=100, ef_search=200)
     configuration = CreateCollectionConfiguration(hnsw=hnsw)
     return Chroma(name, embedding_function=embeddings, client=client, collection_configuration=configuration)

@@ -120,7 +120,7 @@ class Ranker:
         return np.asarray(covered, dtype=np.float32) / total
 
     def _self_scores(self, texts: list[str]) -> float:
-        """Return a typical score of a strong match: the median over passages of half the score of their own words."""
+        """Return a typical score of a strong match: a quarter of the median score of a passage for its own words."""
         tokens = bm25s.tokenize(texts, stopwords="en", show_progress=False, return_ids=False)
         own = [float(self._lexical.get_scores(words).max()) for words in tokens if words]
         return 0.25 * float(np.median(own)) if own else 1.0
