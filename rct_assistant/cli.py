@@ -95,17 +95,16 @@ def ask(
 ) -> None:
     """Answer a question, or every question of a file."""
     if batch is not None:
-        if question is not None or not as_json:
+        if question is not None or history or not as_json:
             raise UsageError(
-                "found --batch with a question or without --json, expected 'ask --batch FILE --json'; give one or the"
-                " other"
+                "found --batch with a question or --history, or without --json, expected 'ask --batch FILE --json'"
+                " with questions and their history in the file"
             )
         _ask_batch(batch, trace=trace)
         return
-    if question is None:
-        raise UsageError(
-            "found no question, expected one in quotes; try: rct-assistant ask 'What are the five good things?'"
-        )
+    if question is None or (trace and not as_json):
+        what = "no question, expected one in quotes" if question is None else "--trace without --json, expected both"
+        raise UsageError(f"found {what}; try: rct-assistant ask 'What are the five good things?' --json")
     response = _open_assistant().ask(question, history or (), trace=trace)
     if as_json:
         _write(json.dumps(response.to_json(), ensure_ascii=False))

@@ -26,7 +26,7 @@ MESSAGES: dict[str, str] = {
     ),
     "safety": (
         "If someone may be in danger, this tool cannot help. Follow your setting's risk-management procedure and"
-        " contact the emergency services now."
+        " contact the emergency services now. If nobody is in danger, please put the question in other words."
     ),
     "greeting": "Hello. Ask anything about the text on {title}.",
     "thanks": "You're welcome.",

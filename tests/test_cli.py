@@ -45,6 +45,8 @@ def test_help_names_examples_and_loads_no_model(environment: dict[str, str]) -> 
         (["ask", "one", "two"], "unexpected extra argument"),
         (["ask", "--batch", "nowhere.jsonl", "--json"], "cannot be read"),
         (["ask", "q", "--batch", "nowhere.jsonl", "--json"], "expected 'ask --batch FILE --json'"),
+        (["ask", "--batch", "nowhere.jsonl", "--json", "--history", "q"], "expected 'ask --batch FILE --json'"),
+        (["ask", "q", "--trace"], "found --trace without --json"),
         (["verify"], "Missing argument"),
         (["verify", "nowhere.json"], "cannot be read"),
         (["chat", "--port", "99999"], "--port"),
