@@ -22,12 +22,12 @@ from rct_assistant.response import Answer, Reason, Refusal, Response
 from rct_assistant.retrieve import Ranking
 
 # Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
-ALONE = {"safety": 0.42, "first_line": 0.28, "about": 0.70}
+ALONE = {"safety": 0.42, "first_line": 0.25, "about": 0.70}
 WITH_HINT = {"safety": 0.30, "first_line": 0.30}
 WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
 WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies it itself: 'not suicidal'
 HARMLESS = 0.10  # danger in a question as a whole, below which one sentence of it raises no alarm
-BESIDE_ANSWER = 0.85  # how likely standing must be, beside an answer, for the classifier alone
+BESIDE_ANSWER = 0.70  # how likely standing must be, beside an answer, for the classifier alone
 DOUBTFUL = 0.03  # how likely standing must be for an answer to say beside it what that is
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
 SURELY_ABOUT = 0.95  # of a question on the assistant, whatever its words on provenance

@@ -129,9 +129,11 @@ def test_baselines_rank_every_unit(assistant: Assistant, few: list[Question]):
         assert all(resolve(few[0], document.text, baseline.units).groups)
 
 
-def test_a_bank_line_is_a_copy_of_itself(assistant: Assistant):
-    line = assistant.index.documents[0].bank[0].asked
-    near = overlap.nearest([Question("q", "fact", line)], (), assistant.corpus)
+def test_a_bank_line_is_a_copy_of_itself(corpus: Corpus):
+    (document,) = corpus.documents
+    bank = corpus.banks[document.name][:20]
+    line = bank[3].asked
+    near = overlap.nearest([Question("q", "fact", line)], (), Corpus(corpus.documents, {document.name: bank}))
     assert (near["q"].bank, near["q"].bank_text) == (pytest.approx(1.0, abs=1e-3), line)
     assert (near["q"].dev, near["q"].dev_text) == (0.0, "")
 
