@@ -22,7 +22,7 @@ from rct_assistant.response import Answer, Reason, Refusal, Response
 from rct_assistant.retrieve import Ranking
 
 # Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
-ALONE = {"safety": 0.42, "first_line": 0.25, "about": 0.70}
+ALONE = {"safety": 0.35, "first_line": 0.25, "about": 0.70}
 WITH_HINT = {"safety": 0.30, "first_line": 0.30}
 WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
 WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies it itself: 'not suicidal'
