@@ -45,7 +45,7 @@ def test_every_command_and_file_that_is_named_is_there() -> None:
         assert (ROOT / link).exists(), link
 
 
-@pytest.mark.parametrize("names", [("dev", "test"), ("outside",), ("bench",)])
+@pytest.mark.parametrize("names", [("test",), ("outside",), ("bench",)])
 def test_the_tables_of_results_are_made_from_the_files(names: tuple[str], capsys: pytest.CaptureFixture[str]) -> None:
     from eval.__main__ import main
 
