@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -39,10 +41,13 @@ def test_two_gaps_agree_whatever_their_topics() -> None:
 
 
 @pytest.fixture(scope="module")
-def own(corpus: Corpus) -> BankReport:
+def own(corpus: Corpus, data_folder: Path) -> BankReport:
     document = corpus.documents[0]
     bank = corpus.banks[document.name]
-    return inspect(bank, vectors_of([question.asked for question in bank]), list(document.by_id))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RCT_ASSISTANT_DATA", str(data_folder))
+        vectors = vectors_of([question.asked for question in bank])
+    return inspect(bank, vectors, list(document.by_id))
 
 
 def test_the_bank_covers_every_passage_and_many_gaps(own: BankReport) -> None:
