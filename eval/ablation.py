@@ -28,7 +28,7 @@ from eval.score import score
 from eval.summary import View, rates
 from eval.words import value_and_interval
 from rct_assistant import assistant as answering
-from rct_assistant import extract, fit, kernel, policy, search
+from rct_assistant import extract, fit, kernel, policy, rules, search
 from rct_assistant.adapter import load_adapter
 from rct_assistant.assistant import Assistant
 from rct_assistant.bank import BankQuestion
@@ -76,7 +76,7 @@ def _swap(target: object, name: str, value: object) -> Callable[[], AbstractCont
 @contextmanager
 def _no_patterns() -> Iterator[None]:
     """Let the patterns on standing and danger find nothing."""
-    found = policy.found
+    found = rules.found
 
     def elsewhere(group: str, name: str, text: str) -> bool:
         return group not in ("first_line", "safety") and found(group, name, text)

@@ -45,15 +45,12 @@ from rct_assistant.verify import verify
 # Chosen on the development questions (see eval).
 REST_ANSWERABLE = 0.60
 STANDS_ALONE = 0.60
+SURELY_GAP = 0.90  # from here on a follow-up after a refusal asks for something else that is not in the text
 VERSION = importlib.metadata.version("rct-assistant")
 
 
-def _no_progress(stage: str, done: int, total: int) -> None:
-    """Leave progress to those who ask for it."""
-
-
-def _say_nothing(line: str) -> None:
-    """Leave lines to those who ask for them."""
+def _nobody(*_: object) -> None:
+    """Tell nobody: progress and lines are for those who ask for them."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +81,8 @@ class Assistant:
     def open(
         settings: Settings | None = None,
         *,
-        progress: Callable[[str, int, int], None] = _no_progress,
-        say: Callable[[str], None] = _say_nothing,
+        progress: Callable[[str, int, int], None] = _nobody,
+        say: Callable[[str], None] = _nobody,
     ) -> Assistant:
         """Load the corpus and open its index, building it if needed.
 
@@ -157,7 +154,9 @@ class Assistant:
         if standalone.passages:
             danger = judge(question, alone)
             return standalone, alone, danger if danger and danger.reason in ("safety", "first_line") else None
-        if alone.probabilities["answer"] >= STANDS_ALONE and (standalone.earlier.refused or substitutes(question)):
+        refused, substituted = standalone.earlier.refused, substitutes(question)
+        likely = alone.probabilities["answer"] >= STANDS_ALONE and (refused or substituted)
+        if likely or (refused and not substituted and alone.probabilities["gap"] >= SURELY_GAP):
             return Standalone(question), alone, judge(question, alone)
         together = self.rank(standalone.text)
         return standalone, together, judge_follow_up(question, alone, standalone.text, together)

@@ -14,8 +14,8 @@ from rct_assistant.bank import joined
 from rct_assistant.document import Document
 from rct_assistant.extract import NUMBERED, place_of
 from rct_assistant.parts import split_questions
-from rct_assistant.policy import after_switch
 from rct_assistant.query import content_stems
+from rct_assistant.rules import after_switch
 
 MOST_EARLIER = 10
 
@@ -42,8 +42,13 @@ _RETURN = re.compile(
     re.I,
 )
 _ORDINAL = re.compile(
-    r"(?<!\w)(?:the\s+)?(first|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th"
+    r"(?<!\w)(?:the\s+)?(first(?![\s-]*(?:line|choice))|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th"
     rf"|{NUMBERED})\b(?:\s+(?:one|item|point|bullet|row|goal|objective|problem|question|term|misconception))?",
+    re.I,
+)
+# 'the one on stigma': one of several shown, by what it is about
+_THE_ONE = re.compile(
+    r"\bthe\s+(?:one|item|point|bullet|row|goal|objective|problem|question|term)\s+(?:on|about|for|with|that|where|which|of)\s+(.+)",
     re.I,
 )
 _RETURN_TO = re.compile(
@@ -60,7 +65,9 @@ _LIST = 3  # passages that make a list in which an ordinal can point
 _LIST_WORDS = content_stems(
     "others other rest remaining remainder more else any anything called names name list what which them items"
 )
-_SAY_MORE = content_stems("say tell more about explain that list item again please what mean means")
+_SAY_MORE = content_stems(
+    "say tell more about explain that list item again please what mean means only just give show want need"
+)
 _ABOUT_PROVENANCE = re.compile(
     r"\b(?:sourced?|sources|llm|generated|ai|machine|citation|cite|reference|who says|where (?:is|does) (?:that|this|it)"
     r" (?:come )?from|made up|source|(?:carry|carries|have|has|got) (?:a|any) (?:number|label|mark))\b",
@@ -113,8 +120,8 @@ def resolve(question: str, turns: Sequence[Turn]) -> Standalone:
         return Standalone(whole, turn, turn.passages)
     if others := _others(rest, turn):
         return Standalone(whole, turn, others)
-    if rest == question and (chosen := _by_ordinal(question, turn)) is not None:
-        said = _ORDINAL.sub(" ", question)
+    if rest == question and (chosen := _by_ordinal(question, turn) or _by_description(question, turn)) is not None:
+        said = _THE_ONE.sub(" ", _ORDINAL.sub(" ", question))
         itself = not content_stems(said) - _SAY_MORE or _points_at_passages(said)
         return Standalone(joined(_lead(turn.document, chosen), question), turn, (chosen,) if itself else (), item=True)
     return Standalone(whole, turn)
@@ -139,7 +146,7 @@ def is_dependent(question: str) -> bool:
 
 
 def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn:
-    """Return the turn a question returns to, or else the latest that showed something; an ordinal goes past a single item."""
+    """Return the turn a question returns to, or the latest that showed something; 'the second' goes past a single item."""
     answered = [turn for turn in turns if turn.passages and not turn.refused]
     if not answered:
         return turns[-1]
@@ -151,7 +158,7 @@ def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn:
     if _RETURN.search(question):
         words = content_stems((match[1] or match[2]) if match else question)
         return max(reversed(answered), key=lambda turn: len(words & content_stems(turn.question)))
-    if _ORDINAL.search(question) and len(answered[-1].passages) == 1:
+    if (_ORDINAL.search(question) or _THE_ONE.search(question)) and len(answered[-1].passages) == 1:
         return next((turn for turn in reversed(answered) if len(turn.passages) >= _LIST), answered[-1])
     return answered[-1]
 
@@ -184,13 +191,28 @@ def _others(question: str, turn: Turn) -> tuple[str, ...]:
 
 def _by_ordinal(question: str, turn: Turn) -> str | None:
     """Return the passage of a turn that an ordinal names, if several were shown; of a list, its items count."""
-    match = _ORDINAL.search(question)
-    items = [name for name in turn.passages if turn.document.by_id[name].kind != "sentence"]
-    shown = items if len(items) > len(turn.passages) / 2 else list(turn.passages)
+    match, shown = _ORDINAL.search(question), _items(turn)
     if match is None or len(shown) < _LIST:
         return None
     place = place_of(match[1])
     return shown[place] if place < len(shown) else None
+
+
+def _by_description(question: str, turn: Turn) -> str | None:
+    """Return the one passage of several shown that has most of the words which a question names it by."""
+    match, shown = _THE_ONE.search(question), _items(turn)
+    if match is None or len(shown) < _LIST:
+        return None
+    words = content_stems(match[1])
+    common = {name: len(words & content_stems(turn.document.by_id[name].text)) for name in shown}
+    best, second = sorted(common.values())[:-3:-1]
+    return max(shown, key=common.__getitem__) if best > second else None
+
+
+def _items(turn: Turn) -> list[str]:
+    """Return the passages shown in which an ordinal can point: of a list, its items."""
+    items = [name for name in turn.passages if turn.document.by_id[name].kind != "sentence"]
+    return items if len(items) > len(turn.passages) / 2 else list(turn.passages)
 
 
 def _lead(document: Document, name: str) -> str:

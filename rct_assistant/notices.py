@@ -9,8 +9,8 @@ from rct_assistant.citations import cite
 from rct_assistant.document import Document
 from rct_assistant.messages import notice
 from rct_assistant.parts import Missing
-from rct_assistant.policy import found
 from rct_assistant.response import Notice, Reason
+from rct_assistant.rules import found
 
 
 def notices_for(

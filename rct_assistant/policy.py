@@ -7,12 +7,7 @@ in the response. The policy looks at questions first and at the finished reply l
 from __future__ import annotations
 
 import re
-import tomllib
-import unicodedata
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
@@ -20,13 +15,17 @@ from rct_assistant.filters import provenance_filter
 from rct_assistant.query import content_stems
 from rct_assistant.response import Answer, Reason, Refusal, Response
 from rct_assistant.retrieve import Ranking
+from rct_assistant.rules import before, found, other_language, readings, without_tags
 
 # Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
 ALONE = {"safety": 0.35, "first_line": 0.25, "about": 0.70}
 WITH_HINT = {"safety": 0.30, "first_line": 0.30}
 WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
 WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies it itself: 'not suicidal'
-HARMLESS = 0.10  # danger in a question as a whole, below which one sentence of it raises no alarm
+HARMLESS = (
+    0.10  # danger in a question as a whole, below which one sentence of it raises no alarm, with a pattern or without
+)
+CLAIMS = 0.50  # a question that likely claims a standing is not harmless enough for that
 BESIDE_ANSWER = 0.70  # how likely standing must be, beside an answer, for the classifier alone
 DOUBTFUL = 0.03  # how likely standing must be for an answer to say beside it what that is
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
@@ -37,19 +36,12 @@ FOREIGN = 0.60  # in another language the embeddings say less
 FRAGMENT_SAFETY, FRAGMENT_ANSWER = 0.70, 0.60  # what a fragment must reach to be judged on its own words
 LONGEST = 10_000
 
-_ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
-_DISGUISE = str.maketrans(
-    {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "$": "s", "@": "a", "!": "i", "|": "l"}
-)
-_LOOK_ALIKE = str.maketrans("аеорсухіѕјԁοιαε", "aeopcyxisjdoiae")
 _TAKEN_FROM = re.compile(
     r"\b(?:from|to|on|with|by|has|have|carry|carries|cit\w+)\s+(?:the\s+)?(?:source|src|ref)|\bcit\w+\s+\d", re.I
 )
 _WHETHER_SOURCED = re.compile(
     r"\b(?:llm|ai|machine)\b.{0,20}\bor\b.{0,12}\bsource\w*|\bsource\w*.{0,20}\bor\b.{0,12}\b(?:llm|ai|machine)\b", re.I
 )
-_TAG = re.compile(r"<[^<>]{0,200}>")
-_SPELLED_OUT = re.compile(r"\b(?:\w[ .\-_*]){3,}\w\b")
 
 
 @dataclass(frozen=True)
@@ -61,38 +53,9 @@ class Verdict:
     message: str
 
 
-@cache
-def _rules() -> dict[str, Any]:
-    """Return `rules.toml` with its patterns compiled."""
-    data = tomllib.loads((files("rct_assistant") / "rules.toml").read_text(encoding="utf-8"))
-    return {
-        group: {
-            name: [re.compile(p, re.I) for p in value] if isinstance(value, list) else value
-            for name, value in rules.items()
-        }
-        for group, rules in data.items()
-    }
-
-
-def found(group: str, name: str, text: str) -> bool:
-    """Say whether one of the patterns `name` of a group is found in a text."""
-    return any(pattern.search(text) for pattern in _rules()[group][name])
-
-
-def readings(question: str) -> tuple[str, ...]:
-    """Return the plain readings of a question: as typed, with look-alikes undone, with digits read as letters."""
-    text = unicodedata.normalize("NFKC", _ZERO_WIDTH.sub("", question)).lower()
-    if not _is_other_script(text):
-        text = text.translate(_LOOK_ALIKE)
-    text = re.sub(r"\s+", " ", _TAG.sub(" ", text)).strip()
-    joined = _SPELLED_OUT.sub(lambda match: re.sub(r"[ .\-_*]", "", match[0]), text)
-    return tuple(dict.fromkeys((text, joined, joined.translate(_DISGUISE))))
-
-
 def check_form(question: str) -> Verdict | None:
     """Return why a question cannot be read at all, if it cannot."""
-    plain = _TAG.sub(" ", question)
-    if not any(char.isalnum() for char in plain):
+    if not any(char.isalnum() for char in without_tags(question)):
         return Verdict("invalid_question", "form.empty", "empty")
     if len(question) > LONGEST:
         return Verdict("invalid_question", "form.long", "long")
@@ -108,7 +71,7 @@ def judge(question: str, ranking: Ranking) -> Verdict | None:
     document = ranking.document
     of_trials = found("acronym", "methods", texts[0])
     if document.standing and (rule := _fires("first_line", texts, chance, alone=not of_trials)):
-        if (language := _language(texts[0])) and chance["first_line"] < FOREIGN and not rule.endswith("claim"):
+        if (language := other_language(texts[0])) and chance["first_line"] < FOREIGN and not rule.endswith("claim"):
             return Verdict("about", f"about.language.{language}", "language")
         if _is_of_another(texts, document):
             return Verdict("not_in_source", "standing.other_therapy", "not_in_source")
@@ -155,10 +118,12 @@ def _danger(texts: tuple[str, ...], ranking: Ranking) -> str:
     Every sentence counts. But where a question was read as a whole and is then plainly harmless, a sentence out of its context
     ('we had a training on suicide') raises no alarm by itself.
     """
-    harmless = ranking.whole and ranking.probabilities["safety"] < HARMLESS
-    if _language(texts[0]):
+    chance = ranking.probabilities
+    harmless = ranking.whole and chance["safety"] < HARMLESS
+    if other_language(texts[0]):
         harmless = ranking.danger < FOREIGN
-    return _fires("safety", texts, ranking.probabilities | {"safety": ranking.danger}, alone=not harmless)
+    learned = chance["safety"] if harmless and chance["first_line"] < CLAIMS else ranking.danger
+    return _fires("safety", texts, chance | {"safety": learned}, alone=not harmless)
 
 
 def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float], *, alone: bool) -> str:
@@ -195,7 +160,8 @@ def _is_of_another(texts: tuple[str, ...], document: Document) -> bool:
     names = "|".join(re.escape(name) for name in ours)
     own = re.compile(rf"\b(?:{names}|it|this|relation(?:al|nel|ale)\w*|rela[cz]ion\w+)\b")
     named = any(own.search(text) or found("first_line", "displacing", text) for text in texts)
-    return not named and any(found("other_therapies", "patterns", text) for text in texts)
+    others = [said for text in texts if (said := before("other_therapies", "patterns", text)) is not None]
+    return bool(others) and not named and not any(found("other_therapies", "compared", said) for said in others)
 
 
 def _judge_about(question: str, texts: tuple[str, ...], chance: dict[str, float], document: Document) -> Verdict | None:
@@ -204,7 +170,7 @@ def _judge_about(question: str, texts: tuple[str, ...], chance: dict[str, float]
     for code in ("greeting", "thanks"):
         if found("about", code, text):
             return Verdict("about", f"about.{code}", code)
-    if language := _language(text):
+    if language := other_language(text):
         return Verdict("about", f"about.language.{language}", "language")
     learned = chance["about"] >= ALONE["about"]
     for code in ("sources", "keep_labels", "labels", "privacy"):
@@ -227,43 +193,6 @@ def asks_for_some(question: str) -> bool:
     if wish is None or not content_stems(wish.rest):
         return False
     return wish.kind != "source" or _TAKEN_FROM.search(question) is not None
-
-
-def _language(text: str) -> str:
-    """Return the language of a question that is plainly not English, or an empty string."""
-    if _is_other_script(text):
-        return "script"
-    words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text)
-    for name, listed in _rules()["languages"].items():
-        hits = [word for word in words if word in listed.split()]
-        enough = len(set(hits)) >= 2 and len(hits) >= len(words) / 4
-        if enough and any(not word.isascii() or word not in _ENGLISH for word in hits):
-            return str(name)
-    return ""
-
-
-def _is_other_script(text: str) -> bool:
-    """Say whether most letters of a text are of another script."""
-    letters = [char for char in text if char.isalpha()]
-    return sum(ord(char) > 0x24F for char in letters) > len(letters) / 2
-
-
-# Short words that other languages share with English and with names say nothing.
-_ENGLISH = frozenset(
-    """
-    a are as die an in is on was what who was for me so he we no do to per come how one men like
-    der van von den de la le du mi co bu o
-    """.split()
-)
-
-
-def after_switch(question: str) -> str:
-    """Return the question without an opening that announces a new topic; unchanged if there is none."""
-    for pattern in _rules()["topic_switch"]["patterns"]:
-        rest = pattern.sub("", question, count=1)
-        if rest != question and rest.strip(" ?!."):
-            return str(rest).strip()
-    return question
 
 
 def without_claims(question: str) -> list[str]:

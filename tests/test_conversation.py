@@ -103,6 +103,35 @@ def test_an_ordinal_goes_past_a_single_item_to_the_list_before_it(rct: Document,
     assert resolve("and the third?", [item]).earlier == item
 
 
+@pytest.mark.parametrize(
+    "question", ["just the one on empathy", "give me the one about sharing power", "only the fourth"]
+)
+def test_one_of_several_is_named_by_its_words_or_its_number(turns: list[Turn], question: str) -> None:
+    expected = {"empathy": "key-terms-6", "power": "key-terms-5", "fourth": "key-terms-4"}[question.split()[-1]]
+    assert resolve(question, turns[:2]).passages == (expected,)
+
+
+def test_the_one_asked_about_is_searched_with_its_name(turns: list[Turn]) -> None:
+    standalone = resolve("which goal fits the one on empathy", turns[:2])
+    assert standalone.text == "Mutual empathy which goal fits the one on empathy"
+    assert standalone.passages == ()
+
+
+@pytest.mark.parametrize("question", ["the one on money", "the one on connection"])
+def test_words_of_none_or_of_several_name_no_item(turns: list[Turn], question: str) -> None:
+    assert not resolve(question, turns[:2]).item
+
+
+def test_first_line_is_no_first_item(turns: list[Turn]) -> None:
+    assert not resolve("is it first-line then", turns[:2]).item
+
+
+def test_what_is_to_be_forgotten_is_left_out(turns: list[Turn]) -> None:
+    standalone = resolve("never mind the brochure. who trains people in it", turns)
+    assert standalone.text == "who trains people in it"
+    assert standalone.earlier is None
+
+
 @pytest.mark.parametrize("question", ["what are the others called", "the rest?", "any more?"])
 def test_the_others_are_the_rest_of_the_list(rct: Document, question: str) -> None:
     turn = Turn("is resilience one of the goals", rct, ("interventions-techniques-5", GOALS[4]))

@@ -13,7 +13,8 @@ from rct_assistant.citations import states
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
 from rct_assistant.messages import MESSAGES, NOTICES, message
-from rct_assistant.policy import Verdict, check_reply, found, readings
+from rct_assistant.policy import Verdict, check_reply
+from rct_assistant.rules import found, readings
 from tests.conftest import DATA
 
 STANDING = ("evidence-base-1", "evidence-base-3", "evidence-base-4")
@@ -142,6 +143,10 @@ def test_slips_and_another_therapy_beside_ours_hide_no_claim(assistant: Assistan
     [
         "a trainee's slide says RCT is the gold standard; which line contradicts that?",
         "Our brochure calls it first-line. I doubt it. How does the text put its standing?",
+        "a colleague calls it the gold standard. I don't believe that. what is it described as",
+        "am I right to stop my intern from calling this a first-line treatment?",
+        "does the text anywhere call RCT first-line?",
+        "RCT doesn't replace medication, does it?",
     ],
 )
 def test_a_doubt_about_a_claim_is_answered_with_the_standing(assistant: Assistant, question: str) -> None:
@@ -163,6 +168,29 @@ def test_a_danger_that_is_denied_is_no_alarm(assistant: Assistant) -> None:
     response = assistant.ask("she says she is not suicidal but she has written goodbye letters and bought the pills")
     assert isinstance(response, Refusal)
     assert response.reason == "safety"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "I could kill for a coffee. which goal is for low mood?",
+        "no self-harm, no SI, all checked today. what does RCT rebuild in low self-esteem?",
+        "we said goodbye to a group member who found work abroad. how is relational resilience built?",
+    ],
+)
+def test_words_of_danger_in_a_plainly_harmless_question_raise_no_alarm(assistant: Assistant, question: str) -> None:
+    assert isinstance(assistant.ask(question), Answer)
+
+
+@pytest.mark.parametrize("question", ["superior to CBT for panic?", "next to EMDR, which one wins for trauma?"])
+def test_a_comparison_that_leaves_our_name_out_is_ours(assistant: Assistant, question: str) -> None:
+    assert_refused_as_first_line(assistant.ask(question))
+
+
+def test_a_gap_right_after_a_refusal_inherits_nothing(assistant: Assistant) -> None:
+    response = assistant.ask("fine. how many minutes does a session last", ["is RCT the gold standard for PTSD?"])
+    assert isinstance(response, Refusal)
+    assert response.reason == "not_in_source"
 
 
 @pytest.mark.parametrize(
