@@ -181,8 +181,11 @@ def _asks_for_others(question: str) -> bool:
 
 def _others(question: str, turn: Turn) -> tuple[str, ...]:
     """Return the rest of a list of which a turn showed a part, if a question asks for just that."""
-    if not _asks_for_others(question):
-        return ()
+    return _siblings(turn) if _asks_for_others(question) else ()
+
+
+def _siblings(turn: Turn) -> tuple[str, ...]:
+    """Return what a turn did not show of the one list that it showed something of."""
     shown = [turn.document.by_id[name] for name in turn.passages]
     kinds = {(passage.section, passage.kind) for passage in shown if passage.kind != "sentence"}
     same = [p.id for p in turn.document.passages if (p.section, p.kind) in kinds and p.id not in turn.passages]
@@ -199,9 +202,13 @@ def _by_ordinal(question: str, turn: Turn) -> str | None:
 
 
 def _by_description(question: str, turn: Turn) -> str | None:
-    """Return the one passage of several shown that has most of the words which a question names it by."""
+    """Return the one passage of several shown, or of the list that the one shown is in, which has most of a question's words."""
     match, shown = _THE_ONE.search(question), _items(turn)
-    if match is None or len(shown) < _LIST:
+    if match is None:
+        return None
+    if len(shown) < _LIST:
+        shown = [*shown, *_siblings(turn)]
+    if len(shown) < _LIST:
         return None
     words = content_stems(match[1])
     common = {name: len(words & content_stems(turn.document.by_id[name].text)) for name in shown}

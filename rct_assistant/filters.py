@@ -35,7 +35,7 @@ _WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once\W+a)\W+(?:single\s+)?w
 _LESS = re.compile(r"\b(?:shorter|less|fewer|under|below|quicker|sooner|faster|before)\b", re.I)
 _AT_MOST = re.compile(
     r"\b(?:at (?:the )?most|(?:no|not) (?:more|longer|later) than|up to|max\w*|fits?|caps?|capped|only have"
-    r"|or (?:less|fewer|under|shorter))\b",
+    r"|or (?:less|fewer|under|shorter)|(?:finished|done|completed?|over|achieved|reached|doable|feasible) (?:with)?in)\b",
     re.I,
 )
 _AT_LEAST = re.compile(
@@ -59,6 +59,7 @@ _LLM = re.compile(
     rf"\b(?:{_MACHINE}|model(?=[\s-]+(?:generated|written)))\b(?:\W?s\b)?[\s-]*"
     r"(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff|content"
     r"|additions?|contributions?)"
+    rf"|\b(?:anything|everything|nothing)\s+{_MACHINE}\b"
     rf"|\b{_BY_A_MACHINE}\s+(?:as\s+|by\s+)*(?:an?\s+|the\s+)?{_MACHINE}\b"
     rf"|\b(?:an?\s+|the\s+)?{_MACHINE}\s+(?:wrote|writes?|makes?|made|did|generate[ds]?|produce[ds]?)\b",
     re.I,

@@ -117,6 +117,11 @@ def test_the_one_asked_about_is_searched_with_its_name(turns: list[Turn]) -> Non
     assert standalone.passages == ()
 
 
+def test_another_item_of_the_list_is_named_by_its_words(rct: Document) -> None:
+    turn = Turn("goal on stigma please", rct, GOALS[2:3])
+    assert resolve("and the one on resilience", [turn]).passages == (GOALS[4],)
+
+
 @pytest.mark.parametrize("question", ["the one on money", "the one on connection"])
 def test_words_of_none_or_of_several_name_no_item(turns: list[Turn], question: str) -> None:
     assert not resolve(question, turns[:2]).item
