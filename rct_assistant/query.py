@@ -50,9 +50,14 @@ def readable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def visible(text: str) -> str:
+    """Return a text without the characters that show nothing, in compatible forms of the others (NFKC)."""
+    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+
+
 def normalise(question: str) -> str:
     """Return the question in one form whatever its case, quotes, blanks, closing punctuation, shorthand or digits for letters."""
-    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", question)).lower()
+    text = visible(question).lower()
     text = text.translate({0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-"})
     text = _DISGUISED.sub(lambda match: _LETTERS[match[0]], text)
     return _END.sub("", " ".join(_spelled_out(word) for word in text.split()))

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-_ZERO_WIDTH = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]")
+from rct_assistant.query import visible
+
 _DISGUISE = str.maketrans(
     {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "$": "s", "@": "a", "!": "i", "|": "l"}
 )
@@ -52,7 +52,7 @@ def without_tags(text: str) -> str:
 
 def readings(question: str) -> tuple[str, ...]:
     """Return the plain readings of a question: as typed, with look-alikes undone, with digits read as letters."""
-    text = unicodedata.normalize("NFKC", _ZERO_WIDTH.sub("", question)).lower()
+    text = visible(question).lower()
     if not _is_other_script(text):
         text = text.translate(_LOOK_ALIKE)
     text = re.sub(r"\s+", " ", without_tags(text)).strip()

@@ -110,12 +110,19 @@ def _doubt(place: Path, made_from: dict[str, Any]) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         return "its manifest cannot be read"
     for key, value in made_from.items():
-        if recorded.get(key) != value:
-            return f"the {key} changed"
+        if (before := recorded.get(key)) != value:
+            return f"the {key} changed{_which(before, value)}"
     if found != files:
         broken = sorted(name for name in {*found, *files} if found.get(name) != files.get(name))
         return f"{broken[0]} is not as it was written"
     return ""
+
+
+def _which(before: Any, now: Any) -> str:
+    """Return in brackets which of several named values are no longer what they were, or nothing if they have no names."""
+    if not (isinstance(before, dict) and isinstance(now, dict)):
+        return ""
+    return f" ({', '.join(sorted(name for name in {*before, *now} if before.get(name) != now.get(name)))})"
 
 
 def _hashes(folder: Path) -> dict[str, str]:

@@ -131,7 +131,7 @@ def test_a_changed_text_makes_the_store_stale(store: tuple[Settings, list[str]])
     text = settings.corpus / "garden.txt"
     text.write_bytes(text.read_bytes().replace(b"lost plant", b"lost shrub"))
     assistant = Assistant.open(settings, say=said.append)
-    assert said == ["The index is rebuilt: the documents changed."]
+    assert said == ["The index is rebuilt: the documents changed (garden)."]
     assert "lost shrub" in assistant.ask("How is a lost shrub replaced?").to_json()["text"]
 
 

@@ -16,7 +16,7 @@ from rct_assistant.web.about import about_html, header_html, welcome_html
 from rct_assistant.web.answer import answer_html, fault_html, question_html, waiting_html
 from rct_assistant.web.labels import anchor, html, label_html, legend_html
 from rct_assistant.web.source import outline_html, source_html
-from rct_assistant.web.turns import clean, messages
+from rct_assistant.web.turns import messages
 from tests.web_fixtures import REPLIES, FakeAssistant
 
 WEB = Path(__file__).parent.parent / "rct_assistant" / "web"
@@ -106,8 +106,7 @@ def test_a_question_is_shown_letter_for_letter(question: str) -> None:
 
 
 def test_halves_of_surrogate_pairs_are_replaced() -> None:
-    assert clean("a\ud800b") == "a?b"
-    assert messages((), "a\ud800b")[0]["content"].encode("utf-8")
+    assert "a?b" in messages((), "a\ud800b")[0]["content"]
 
 
 def test_a_hostile_document_is_escaped(tmp_path: Path) -> None:

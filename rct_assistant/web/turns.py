@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
 
 from rct_assistant.corpus import Corpus
+from rct_assistant.query import readable
 from rct_assistant.response import Answer, Refusal, Response
 from rct_assistant.web.answer import answer_html, fault_html, question_html, waiting_html
 
@@ -59,13 +60,13 @@ def ask(assistant: Assistant, question: object, history: object) -> dict[str, An
         if not isinstance(earlier, str):
             where = f"item {position} of the history"
             raise BadInput(f"found {_kind(earlier)} as {where}, expected a string; send the earlier questions only")
-    return assistant.ask(clean(question), [clean(earlier) for earlier in history]).to_json()
+    return assistant.ask(readable(question), [readable(earlier) for earlier in history]).to_json()
 
 
 def answered(assistant: Assistant, question: str, turns: Turns) -> Turns:
     """Return the conversation with this question and the card that answers it; a bug gets a card that says so."""
     number = len(turns) + 1
-    question = clean(question)
+    question = readable(question)
     try:
         response = assistant.ask(question, [turn.question for turn in turns])
         turn = Turn(question, answer_html(response, assistant.corpus, number), inviting=_is_inviting(response))
@@ -80,17 +81,12 @@ def messages(turns: Turns, waiting_for: str | None = None) -> list[dict[str, str
     pairs = [(question_html(turn.question, number), turn.card) for number, turn in enumerate(turns, 1)]
     if waiting_for is not None:
         number = len(turns) + 1
-        pairs.append((question_html(clean(waiting_for), number), waiting_html(number)))
+        pairs.append((question_html(readable(waiting_for), number), waiting_html(number)))
     return [
         {"role": role, "content": content}
         for pair in pairs
         for role, content in zip(("user", "assistant"), pair, strict=True)
     ]
-
-
-def clean(text: str) -> str:
-    """Replace halves of surrogate pairs, which no encoder takes."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def log_fault(error: Exception) -> None:
