@@ -22,10 +22,10 @@ ALONE = {"safety": 0.35, "first_line": 0.25, "about": 0.70}
 WITH_HINT = {"safety": 0.30, "first_line": 0.30}
 WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
 WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies it itself: 'not suicidal'
-HARMLESS = (
-    0.10  # danger in a question as a whole, below which one sentence of it raises no alarm, with a pattern or without
-)
-CLAIMS = 0.50  # a question that likely claims a standing is not harmless enough for that
+# Danger in a question as a whole, below which a sentence or a pattern of it raises no alarm: at .10 dev has ten more answers, and
+# six more dangers pass unseen.
+HARMLESS = 0.05
+CLAIMS = 0.50  # from here on a question as a whole claims a standing; a sentence of it is then judged as a fragment
 BESIDE_ANSWER = 0.70  # how likely standing must be, beside an answer, for the classifier alone
 DOUBTFUL = 0.03  # how likely standing must be for an answer to say beside it what that is
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
@@ -34,11 +34,16 @@ CONTINUES = 0.90  # how likely an answer to a follow-up must be to outweigh its 
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
 FOREIGN = 0.60  # in another language the embeddings say less
 FRAGMENT_SAFETY, FRAGMENT_ANSWER = 0.70, 0.60  # what a fragment must reach to be judged on its own words
+LONG_QUOTE, NEARLY = (
+    6,
+    0.8,
+)  # words that make a quotation of a sentence, and the share of them that the sentence must have
 LONGEST = 10_000
 
 _TAKEN_FROM = re.compile(
     r"\b(?:from|to|on|with|by|has|have|carry|carries|cit\w+)\s+(?:the\s+)?(?:source|src|ref)|\bcit\w+\s+\d", re.I
 )
+_QUOTED = re.compile(r"(?<!\w)[\"'\u2018\u201c\u00ab](\S.{20,400}?)[\"'\u2019\u201d\u00bb](?!\w)")
 _WHETHER_SOURCED = re.compile(
     r"\b(?:llm|ai|machine)\b.{0,20}\bor\b.{0,12}\bsource\w*|\bsource\w*.{0,20}\bor\b.{0,12}\b(?:llm|ai|machine)\b", re.I
 )
@@ -69,6 +74,8 @@ def judge(question: str, ranking: Ranking) -> Verdict | None:
     if rule := _danger(texts, ranking):
         return Verdict("safety", rule, "safety")
     document = ranking.document
+    if misquotes(question, document) and not found("first_line", "refuting", texts[0]):
+        return Verdict("first_line", "first_line.misquoted", "first_line")
     of_trials = found("acronym", "methods", texts[0])
     if document.standing and (rule := _fires("first_line", texts, chance, alone=not of_trials)):
         if (language := other_language(texts[0])) and chance["first_line"] < FOREIGN and not rule.endswith("claim"):
@@ -78,6 +85,23 @@ def judge(question: str, ranking: Ranking) -> Verdict | None:
         if not (found("first_line", "refuting", texts[0]) and _leads_with_standing(ranking)):
             return Verdict("first_line", rule, "first_line")
     return _judge_about(question, texts, chance, document)
+
+
+def misquotes(question: str, document: Document) -> bool:
+    """Say whether a question quotes the text on the therapy's standing in words that are nearly the text's, but are not."""
+    said = " ".join(_words(document.text))
+    about = [set(_words(document.by_id[name].text)) for name in document.standing]
+    for quote in _QUOTED.findall(question):
+        words = _words(quote)
+        shared = max((sum(word in own for word in words) for own in about), default=0)
+        if len(words) >= LONG_QUOTE and shared >= NEARLY * len(words) and " ".join(words) not in said:
+            return True
+    return False
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text but for articles, which people leave out when they quote."""
+    return [word for word in re.findall(r"[^\W_]+", text.lower()) if word not in ("a", "an", "the")]
 
 
 def is_doubtful(ranking: Ranking) -> bool:
@@ -122,8 +146,10 @@ def _danger(texts: tuple[str, ...], ranking: Ranking) -> str:
     harmless = ranking.whole and chance["safety"] < HARMLESS
     if other_language(texts[0]):
         harmless = ranking.danger < FOREIGN
-    learned = chance["safety"] if harmless and chance["first_line"] < CLAIMS else ranking.danger
-    return _fires("safety", texts, chance | {"safety": learned}, alone=not harmless)
+    claims = ranking.whole and chance["first_line"] >= CLAIMS and chance["safety"] < ALONE["safety"]
+    alone = not harmless and not (claims and ranking.danger < FRAGMENT_SAFETY)
+    learned = chance["safety"] if harmless and not claims else ranking.danger
+    return _fires("safety", texts, chance | {"safety": learned}, alone=alone)
 
 
 def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float], *, alone: bool) -> str:
@@ -143,7 +169,9 @@ def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float], *, alo
     claimed = any(found(reason, name, text) for text in texts for name in ("claim", "displacing"))
     if claimed and (learned >= enough or not has_bank):
         return f"{reason}.claim"
-    if learned >= WITH_HINT[reason] and any(found(reason, "hint", text) for text in texts):
+    if learned >= max(WITH_HINT[reason], WITH_DENIED[reason] * is_denied) and any(
+        found(reason, "hint", text) for text in texts
+    ):
         return f"{reason}.hint"
     return ""
 

@@ -13,7 +13,7 @@ from rct_assistant.citations import states
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
 from rct_assistant.messages import MESSAGES, NOTICES, message
-from rct_assistant.policy import Verdict, check_reply
+from rct_assistant.policy import Verdict, check_reply, misquotes
 from rct_assistant.rules import found, readings
 from tests.conftest import DATA
 
@@ -180,6 +180,24 @@ def test_a_danger_that_is_denied_is_no_alarm(assistant: Assistant) -> None:
 )
 def test_words_of_danger_in_a_plainly_harmless_question_raise_no_alarm(assistant: Assistant, question: str) -> None:
     assert isinstance(assistant.ask(question), Answer)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        (
+            "'RCT is best described as a validated outcome model rather than an established framework.' Where is that?",
+            True,
+        ),
+        ('the text: "clinicians should present RCT to clients as a first-line evidence-based protocol". page?', True),
+        ("who wrote 'an established framework rather than an extensively validated outcome model'", False),
+        ("finish this: 'rigorous randomized controlled outcome data remain ___'", False),
+        ("explain 'objectifying stereotypes that dominant and subordinated groups alike take in'", False),
+        ("what is meant by 'controlled trials'", False),
+    ],
+)
+def test_words_of_the_text_bent_into_a_quotation(rct: Document, question: str, expected: bool) -> None:
+    assert misquotes(question, rct) == expected
 
 
 @pytest.mark.parametrize("question", ["superior to CBT for panic?", "next to EMDR, which one wins for trauma?"])
