@@ -82,7 +82,8 @@ def judge(question: str, ranking: Ranking) -> Verdict | None:
             return Verdict("about", f"about.language.{language}", "language")
         if _is_of_another(texts, document):
             return Verdict("not_in_source", "standing.other_therapy", "not_in_source")
-        if not (found("first_line", "refuting", texts[0]) and _leads_with_standing(ranking)):
+        doubted = any(found("first_line", name, texts[0]) for name in ("refuting", "denied"))
+        if not (doubted and _leads_with_standing(ranking)):
             return Verdict("first_line", rule, "first_line")
     return _judge_about(question, texts, chance, document)
 
