@@ -34,10 +34,8 @@ CONTINUES = 0.90  # how likely an answer to a follow-up must be to outweigh its 
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
 FOREIGN = 0.60  # in another language the embeddings say less
 FRAGMENT_SAFETY, FRAGMENT_ANSWER = 0.70, 0.60  # what a fragment must reach to be judged on its own words
-LONG_QUOTE, NEARLY = (
-    6,
-    0.8,
-)  # words that make a quotation of a sentence, and the share of them that the sentence must have
+LONG_QUOTE = 6  # words that make a quotation of a sentence
+NEARLY = 0.8  # share of a quotation's words that a passage must have to be the one that is quoted
 LONGEST = 10_000
 
 _TAKEN_FROM = re.compile(
