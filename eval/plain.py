@@ -16,7 +16,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from rct_assistant.embeddings import load_embeddings, model_hash, use_cores
+from rct_assistant.embeddings import load_embeddings, many_texts, model_hash
 from rct_assistant.query import normalise
 from rct_assistant.settings import load_settings
 
@@ -51,13 +51,10 @@ def vectors_of(texts: Sequence[str]) -> Array:
 
 def _embedded(texts: Sequence[str]) -> Iterator[Array]:
     """Embed texts, a batch at a time; yields the vector of each."""
-    try:
-        for start in range(0, len(texts), _BATCH):
-            use_cores(free=True)
+    for start in range(0, len(texts), _BATCH):
+        with many_texts():
             vectors = plain_embeddings().embed_documents(list(texts[start : start + _BATCH]))
-            yield from np.asarray(vectors, dtype=np.float32)
-    finally:
-        use_cores(free=False)
+        yield from np.asarray(vectors, dtype=np.float32)
 
 
 def _read(file: Path) -> dict[str, Array]:

@@ -116,7 +116,7 @@ def resolve(question: str, turns: Sequence[Turn]) -> Standalone:
     turn = _turn_meant(question, turns)
     rest = _RETURN_TO.sub("", question)
     whole = joined(turn.question, rest)
-    if turn.passages and _points_at_passages(rest):
+    if turn.passages and (_points_at_passages(rest) or _names_column(rest, turn)):
         return Standalone(whole, turn, turn.passages)
     if others := _others(rest, turn):
         return Standalone(whole, turn, others)
@@ -179,15 +179,27 @@ def _asks_for_others(question: str) -> bool:
     return _OTHERS.search(question) is not None and not content_stems(question) - _LIST_WORDS
 
 
-def _others(question: str, turn: Turn) -> tuple[str, ...]:
-    """Return the rest of a list of which a turn showed a part, if a question asks for just that."""
-    return _siblings(turn) if _asks_for_others(question) else ()
-
-
-def _siblings(turn: Turn) -> tuple[str, ...]:
-    """Return what a turn did not show of the one list that it showed something of."""
+def _names_column(question: str, turn: Turn) -> bool:
+    """Say whether a question names nothing but a column of the rows that a turn showed: 'and the mechanism?'."""
     shown = [turn.document.by_id[name] for name in turn.passages]
-    kinds = {(passage.section, passage.kind) for passage in shown if passage.kind != "sentence"}
+    names = {stem for passage in shown for cell in passage.cells for stem in content_stems(cell.name)}
+    words = content_stems(_OPENING.sub(" ", question)) - _SAY_MORE
+    return all(passage.cells for passage in shown) and bool(words) and words <= names
+
+
+def _others(question: str, turn: Turn) -> tuple[str, ...]:
+    """Return the rest of a list of which a turn showed a part, if a question asks for just that, or for others of its section."""
+    if _asks_for_others(question):
+        return _siblings(turn)
+    words = content_stems(_OPENING.sub(" ", question)) - _LIST_WORDS
+    named = all(words <= content_stems(turn.document.by_id[name].section) for name in turn.passages)
+    return _siblings(turn, of_sentences=True) if named and _OTHERS.search(question) else ()
+
+
+def _siblings(turn: Turn, *, of_sentences: bool = False) -> tuple[str, ...]:
+    """Return what a turn did not show of the one list that it showed something of; a section's sentences may be one, too."""
+    shown = [turn.document.by_id[name] for name in turn.passages]
+    kinds = {(passage.section, passage.kind) for passage in shown if of_sentences or passage.kind != "sentence"}
     same = [p.id for p in turn.document.passages if (p.section, p.kind) in kinds and p.id not in turn.passages]
     return tuple(same) if len(kinds) == 1 else ()
 

@@ -22,7 +22,8 @@ NEAREST = 3
 _LIST_CUE = re.compile(
     r"\b(all|every|each|list|lists|listed|full|whole|complete|entire|everything|table(?!\s+row)|which ones|what are the|name"
     r" the|show me the|(?:run|walk|take) me through|overview|rundown|summar\w+|outline|column|leave\s+(?:none|nothing)"
-    r"|leave\s+(?:any|one)\s+out|in\s+full|the lot|(?:row|line|point) by (?:row|line|point))\b",
+    r"|leave\s+(?:any|one)\s+out|in\s+full|the lot|(?:row|line|point) by (?:row|line|point)"
+    r"|(?:show|give|put|see|read|have|need|want|open|display|print|paste|copy|quote)\b[^.?!]{0,40}\b(?:section|chapter))\b",
     re.I,
 )
 # A wish for all that is said about something, and for every place where something is mentioned.
@@ -115,6 +116,7 @@ def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
     words = content_stems(wish.rest) - content_stems(
         "source text passages sentences lines parts bits section which only just show give list from everything anything all"
         " every any there marked have has did were them something statements claims resting rests based nothing else"
+        " cited used given quoted named"
     )
     passages = list(document.passages)
     if words and not _WHOLE_TEXT.search(wish.rest):

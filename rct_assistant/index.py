@@ -22,7 +22,7 @@ from rct_assistant.adapter import Adapter, adapter_hash, load_adapter
 from rct_assistant.bank import BankQuestion
 from rct_assistant.corpus import Corpus
 from rct_assistant.document import Document, Passage
-from rct_assistant.embeddings import load_embeddings, model_hash, use_cores
+from rct_assistant.embeddings import load_embeddings, many_texts, model_hash, use_cores
 from rct_assistant.query import normalise
 from rct_assistant.settings import Settings
 from rct_assistant.store import open_store
@@ -201,8 +201,8 @@ def _add(collection: Chroma, texts: list[str], ids: list[str], metadata: list[di
     """Embed and add in batches; yields how many entries each batch had."""
     for start in range(0, len(texts), _BATCH):
         end = min(start + _BATCH, len(texts))
-        use_cores(free=True)
-        collection.add_texts(texts[start:end], metadatas=list(metadata[start:end]), ids=ids[start:end])
+        with many_texts():
+            collection.add_texts(texts[start:end], metadatas=list(metadata[start:end]), ids=ids[start:end])
         yield end - start
 
 

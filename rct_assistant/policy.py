@@ -39,7 +39,9 @@ NEARLY = 0.8  # share of a quotation's words that a passage must have to be the 
 LONGEST = 10_000
 
 _TAKEN_FROM = re.compile(
-    r"\b(?:from|to|on|with|by|has|have|carry|carries|cit\w+)\s+(?:the\s+)?(?:source|src|ref)|\bcit\w+\s+\d", re.I
+    r"\b(?:from|to|on|with|by|has|have|carry|carries|cit\w+)\s+(?:the\s+)?(?:source|src|ref)|\bcit\w+\s+\d"
+    r"|\bsource\s+\d+\s+(?:is|was|gets?)\s+(?:cited|used|given|quoted|named)\b",
+    re.I,
 )
 _QUOTED = re.compile(r"(?<!\w)[\"'\u2018\u201c\u00ab](\S.{20,400}?)[\"'\u2019\u201d\u00bb](?!\w)")
 _WHETHER_SOURCED = re.compile(

@@ -21,7 +21,7 @@ from torch import nn
 
 from rct_assistant.adapter import Adapter, keys
 from rct_assistant.corpus import Corpus, load_corpus
-from rct_assistant.embeddings import load_embeddings, model_hash, transformer_of, use_cores
+from rct_assistant.embeddings import half_precision, load_embeddings, many_texts, model_hash, transformer_of, use_cores
 from rct_assistant.errors import CorpusError
 from rct_assistant.fit import targets_of
 from rct_assistant.kernel import folds
@@ -76,8 +76,9 @@ def train(settings: Settings | None = None, *, progress: Callable[[str, int, int
     settings = settings or load_settings()
     torch.manual_seed(_SEED)
     embeddings = load_embeddings(settings.model)
+    with many_texts():
+        examples = _examples(load_corpus(settings.corpus), embeddings)
     use_cores(free=True)
-    examples = _examples(load_corpus(settings.corpus), embeddings)
     tokenizer, network = transformer_of(embeddings)
     adapted = _adapt(network)
     classes, dimensions = examples.start.shape
@@ -95,7 +96,8 @@ def train(settings: Settings | None = None, *, progress: Callable[[str, int, int
     )
     network.train()
     for done, batch in enumerate(batches):
-        vectors = _embed(tokenizer, network, [examples.texts[row] for row in batch])
+        with half_precision():
+            vectors = _embed(tokenizer, network, [examples.texts[row] for row in batch])
         scores = sharpness * (vectors @ nn.functional.normalize(head.weight, dim=-1).t()) + head.bias
         loss = -(examples.targets[batch] * torch.log_softmax(scores, dim=-1)).sum(dim=-1).mean()
         optimiser.zero_grad()
@@ -176,4 +178,4 @@ def _embed(tokenizer: Any, network: nn.Module, texts: list[str]) -> torch.Tensor
     tokens = tokenizer(texts, padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
     states = network(**tokens)[0]
     mask = tokens["attention_mask"][..., None].float()
-    return nn.functional.normalize((states * mask).sum(dim=1) / mask.sum(dim=1), dim=-1)
+    return nn.functional.normalize((states.float() * mask).sum(dim=1) / mask.sum(dim=1), dim=-1)

@@ -154,3 +154,17 @@ def test_putting_another_thing_in_the_place_of_the_last(question: str) -> None:
 
 def test_pointing_at_the_last_thing_puts_nothing_in_its_place() -> None:
     assert not substitutes("and does it help")
+
+
+@pytest.mark.parametrize("question", ["and the mechanism?", "what's the goal", "the objective please"])
+def test_a_column_of_the_rows_shown_is_those_rows(rct: Document, question: str) -> None:
+    turn = Turn("the objective for zest", rct, (GOALS[3],))
+    assert resolve(f"and {question}", [turn]).passages == (GOALS[3],)
+    assert resolve("and the mechanism of change in mutual empathy?", [turn]).passages == ()
+
+
+def test_others_of_a_named_section_are_those_not_shown(rct: Document) -> None:
+    errors = [name for name in rct.by_id if name.startswith("common-misconceptions")]
+    turn = Turn("is it just rapport", rct, (errors[0],))
+    assert resolve("right, and the other misconceptions?", [turn]).passages == tuple(errors[1:])
+    assert resolve("right, and the other founders?", [turn]).passages == ()

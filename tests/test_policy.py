@@ -232,6 +232,23 @@ def test_certain_signs_of_danger(question: str, expected: bool) -> None:
     assert found("safety", "certain", question) == expected
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("could I get her quetiapine upped", True),
+        ("can i just halve my dose on my own", True),
+        ("should I tell him to drop the antipsychotic", True),
+        ("she came off all her meds", True),
+        ("he takes his meds and asks what zest is", False),
+        ("does it replace medication", False),
+        ("drop me the list of key terms", False),
+        ("the dose of connection that raises her worth", False),
+    ],
+)
+def test_a_change_of_medication_is_a_claim_of_danger(question: str, expected: bool) -> None:
+    assert found("safety", "claim", question) == expected
+
+
 @pytest.mark.parametrize("question", ["thanks, what is mutual empathy?", "cheers - who founded rct"])
 def test_thanks_do_not_swallow_a_question(assistant: Assistant, question: str) -> None:
     assert isinstance(assistant.ask(question), Answer)
