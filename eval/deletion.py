@@ -1,14 +1,14 @@
 """Take away what answers a question and ask again: a sound assistant must then abstain. Free near misses, on any text.
 
 Gold and acceptable passages go, with every bank question that names one. The regression without these questions follows exactly
-from the inverse of its kernel (block inversion): one inverse, then milliseconds for each question instead of a new fit. The
+from the inverse of its kernel (block inversion): one inverse for each part, then milliseconds instead of a new fit. The
 logistic models behind it (`fit.Fitted.relevance`, `decision`) stay as they are; they know of no single passage.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -57,7 +57,7 @@ class Deletion:
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
         self._index = assistant.index.documents[0]
-        self._inverse = _inverse(self._index) if self._index.fitted else None
+        self._inverses = list(_inverses(self._index, self._index.fitted)) if self._index.fitted else []
         ids = list(self._index.document.by_id)
         stored = self._index.passages.get(ids=ids, include=["embeddings"])
         place = {name: position for position, name in enumerate(stored["ids"])}
@@ -84,20 +84,18 @@ class Deletion:
     def _refit(self, lines: NDArray[np.bool_], kept: Sequence[int]) -> fit.Fitted | None:
         """Return what the bank teaches without the lines that are not kept, and without the columns of lost passages."""
         fitted = self._index.fitted
-        if fitted is None or self._inverse is None:
+        if fitted is None:
             return None
-        stays = lines[fitted.rows]
-        keep, lost = np.flatnonzero(stays), np.flatnonzero(~stays)
-        weights = fitted.weights[keep]
-        if len(lost):
-            block = self._inverse[np.ix_(lost, lost)]
-            weights = weights - self._inverse[np.ix_(keep, lost)] @ np.linalg.solve(block, fitted.weights[lost])
-        columns = [*kept, *range(len(self._vectors), fitted.weights.shape[1])]
+        weights = fitted.weights.copy()
+        for part, inverse in self._inverses:
+            keep, lost = np.flatnonzero(lines[part]), np.flatnonzero(~lines[part])
+            change = np.linalg.solve(inverse[np.ix_(lost, lost)], weights[part[lost]])
+            weights[part[keep]] -= inverse[np.ix_(keep, lost)] @ change
+        columns = [*kept, *range(len(self._vectors), weights.shape[1])]
         return replace(
             fitted,
-            rows=(np.cumsum(lines) - 1)[fitted.rows[keep]],
-            weights=weights[:, columns],
-            lexical=fitted.lexical[keep],
+            weights=weights[lines][:, columns],
+            lexical=fitted.lexical[np.flatnonzero(lines)],
             targets=fitted.targets[columns][:, np.flatnonzero(lines)],
         )
 
@@ -118,23 +116,22 @@ def _document_without(document: Document, gone: frozenset[str]) -> Document:
     return replace(document, passages=passages, sections=sections)
 
 
-def _inverse(index: DocumentIndex) -> Array:
-    """Return the inverse of kernel + ridge over the bank.
+def _inverses(index: DocumentIndex, fitted: fit.Fitted) -> Iterator[tuple[NDArray[np.int64], Array]]:
+    """Yield the places of each part of the bank with the inverse of kernel + ridge over it.
 
     Raises:
         ArithmeticError: what was fitted does not solve this kernel, so `fit` learns in another way by now.
     """
-    assert index.fitted is not None
-    kernel = kernel_of(index.examples[index.fitted.rows], index.fitted.lexical)
-    _check(kernel, index)
-    return inverse_of(factor_of(kernel))
+    parts = fit.dealt(len(index.bank))
+    for part in parts:
+        kernel = kernel_of(index.examples[part], fitted.lexical[part])
+        _check(kernel, len(parts) * fitted.weights[part], fitted.targets[:, part].toarray().T)
+        yield part, inverse_of(factor_of(kernel))
 
 
-def _check(kernel: Array, index: DocumentIndex) -> None:
+def _check(kernel: Array, weights: Array, targets: Array) -> None:
     """Check for some bank questions that the fitted weights give their targets under this kernel."""
-    assert index.fitted is not None
     rows = np.linspace(0, len(kernel) - 1, _CHECKED).astype(int)
-    targets = index.fitted.targets[:, index.fitted.rows[rows]].toarray().T
-    worst = float(np.abs(kernel[rows] @ index.fitted.weights - targets).max())
+    worst = float(np.abs(kernel[rows] @ weights - targets[rows]).max())
     if worst > _TOLERANCE:
         raise ArithmeticError(f"the bank's weights miss their targets by {worst:.2f}, expected kernel ridge regression")

@@ -3,10 +3,10 @@
 Every bank question is an example; its targets are one column for each passage and one for each reason not to answer. The kernel
 stands in `kernel`. The same bank gives the same numbers. Calibration weighs what the regression says beside the nearest example
 of each column, for questions whose near-duplicate family was left out; that follows from the same factor without fitting again.
-Of a large bank the regression rests on some examples spread over it and on those that these predict worst.
+A large bank is dealt out into parts; each has a regression of its own, and what they predict is averaged.
 
-Sources: Saunders, Gammerman and Vovk, ICML 1998 (kernel ridge regression); Smola and Bartlett, NIPS 2000 (resting it on a part of
-the examples, chosen by what it misses); Platt 1999 (logistic calibration).
+Sources: Saunders, Gammerman and Vovk, ICML 1998 (kernel ridge regression); Zhang, Duchi and Wainwright, COLT 2013 (the mean of
+regressions on parts); Platt 1999 (logistic calibration).
 
 Nothing here reads files or knows a document's words; `index` says when to fit, `retrieve` uses what was fitted.
 """
@@ -35,7 +35,7 @@ CLASSES = ("answer", *REASONS)
 
 _SPARSE = ("lexical", "targets")
 _ROWS = 500  # left-out questions compared with the others at a time
-MOST, SPREAD = 20_000, 10_000  # examples that the regression rests on, and how many of them are spread over the bank
+MOST = 16_000  # examples of one regression: time grows with the cube, memory with the square
 ENOUGH = 4000  # with so many questions, one fold left out is enough to calibrate on
 FEW = 200  # unseen questions that are too few to calibrate on
 ANSWERABLE = 0.45  # a question is answered from this probability on; chosen on the development questions (see eval)
@@ -58,13 +58,12 @@ class Evidence:
 class Fitted:
     """What was learned from one bank of `n` examples, with p and c as in `Evidence`.
 
-    rows: r, the places of the examples that the regression rests on; weights: r × c, their dual coefficients; idf: the weight of
-    each hashed n-gram; lexical: r × n-grams, unit rows; targets: c × n;
+    weights: n × c, the examples' dual coefficients; idf: the weight of each hashed n-gram; lexical: n × n-grams, unit rows;
+    targets: c × n;
     relevance: weights and bias over `relevance_features`; decision: one row of weights and bias for each of CLASSES;
     left_out: m × 2, the probability of an answer and whether there is one, for questions that were left out.
     """
 
-    rows: NDArray[np.int64]
     weights: Array
     idf: Array
     lexical: sparse.csr_matrix
@@ -95,7 +94,7 @@ class Fitted:
         """Weigh one normalised question with its unit vector; examples: n × dimensions, similarities: p."""
         cosines = examples @ vector
         grams = kernel.ngrams([question], self.idf)
-        values = kernel.combine(cosines[None, self.rows], grams, self.weights, self._spelled)
+        values = kernel.combine(cosines[None], grams, self.weights, self._spelled)
         return Evidence(values[0], nearest_of(cosines[None], self.targets)[0], similarities)
 
     @cached_property
@@ -126,28 +125,35 @@ def fit(
     idf = kernel.idf_of(counts)
     lexical = kernel.weigh(counts, idf)
     fold = kernel.folds(vectors) if unseen is None or unseen.sum() < FEW else np.where(unseen, 0, 1)
-    rows = _chosen(vectors, lexical, targets)
-    weights = np.empty((len(rows), targets.shape[1]), dtype=np.float32)
-    left_out, nearest = np.empty_like(targets), np.empty_like(targets)
+    parts = dealt(len(questions))
+    weights, left_out, nearest = (np.empty_like(targets) for _ in range(3))
     calibrated = fold < (1 if len(questions) >= ENOUGH or fold.max() == 1 else kernel.FOLDS)
     for number in np.unique(fold[calibrated]):
-        order = np.argsort(fold[rows] == number, kind="stable")
-        own = rows[order]
-        factor = kernel.factor_of(kernel.kernel_of(vectors[own], lexical[own]))
-        weights[order] = kernel.solve(factor, targets[own])
-        out, kept = np.flatnonzero(fold == number), own[fold[own] != number]
-        # The kept ones come first, so the factor of their kernel is a part of the whole's.
-        rest = kernel.solve(np.ascontiguousarray(factor[: len(kept), : len(kept)]), targets[kept])
-        left_out[out] = _predicted(vectors, lexical, out, kept, rest)
-        others = np.flatnonzero(fold != number)
+        out, others = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        without = np.zeros_like(targets)
+        for part in parts:
+            own = part[np.argsort(fold[part] == number, kind="stable")]
+            factor = kernel.factor_of(kernel.kernel_of(vectors[own], lexical[own]))
+            weights[own] = kernel.solve(factor, targets[own]) / len(parts)
+            # The kept ones come first, so the factor of their kernel is a part of the whole's.
+            kept = own[fold[own] != number]
+            rest = np.ascontiguousarray(factor[: len(kept), : len(kept)])
+            without[kept] = kernel.solve(rest, targets[kept]) / len(parts)
+        left_out[out] = _predicted(vectors, lexical, out, others, without[others])
         nearest[out] = _nearest_among(vectors[out], vectors[others], sparse.csr_matrix(targets[others].T))
     evidence = [Evidence(*own) for own in zip(*(a[calibrated] for a in (left_out, nearest, similarities)), strict=True)]
     known = targets[calibrated]
     relevance = _fit_relevance(evidence, known, len(passages))
     decision = _fit_decision(evidence, known, len(passages))
     none = np.zeros((0, 2), dtype=np.float32)
-    fitted = Fitted(rows, weights, idf, lexical[rows], sparse.csr_matrix(targets.T), relevance, decision, none)
+    fitted = Fitted(weights, idf, lexical, sparse.csr_matrix(targets.T), relevance, decision, none)
     return replace(fitted, left_out=_answerable(fitted, evidence, known))
+
+
+def dealt(count: int) -> list[NDArray[np.int64]]:
+    """Return the places of so many examples in the fewest parts of MOST at most, dealt out like cards."""
+    parts = -(-count // MOST)
+    return [np.arange(part, count, parts) for part in range(parts)]
 
 
 def nearest_of(cosines: Array, targets: sparse.csr_matrix) -> Array:
@@ -237,19 +243,6 @@ def targets_of(questions: list[BankQuestion], passages: list[str]) -> Array:
         names = question.passages or (question.intent or "gap",)
         targets[row, [column[name] for name in names]] = 1.0
     return targets
-
-
-def _chosen(vectors: Array, lexical: sparse.csr_matrix, targets: Array) -> NDArray[np.int64]:
-    """Return the places of the examples that the regression rests on: all, or of a large bank those that teach the most."""
-    every = np.arange(len(vectors))
-    if len(every) <= MOST:
-        return every
-    first = np.unique(np.linspace(0, len(every) - 1, SPREAD).astype(np.int64))
-    others = np.setdiff1d(every, first)
-    weights = kernel.solve(kernel.factor_of(kernel.kernel_of(vectors[first], lexical[first])), targets[first])
-    missed = np.square(_predicted(vectors, lexical, others, first, weights) - targets[others]).sum(axis=1)
-    worst = others[np.argsort(-missed, kind="stable")[: MOST - len(first)]]
-    return np.sort(np.concatenate([first, worst]))
 
 
 def _predicted(

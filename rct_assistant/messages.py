@@ -48,7 +48,8 @@ MESSAGES: dict[str, str] = {
         "Your questions are not logged, not saved and not sent to any other computer; the page forgets them within an"
         " hour of being closed. Please leave out client details all the same."
     ),
-    "language": "I can only read questions in English, the language of the text. Please ask in English.",
+    "language": "I can only read questions in English, the language of the text. Please ask in English. This tool is no help in"
+    " an emergency.",
     "empty": "Please type a question about the text.",
     "long": "That is too long to read as one question. Please ask it in fewer than 10,000 characters.",
 }

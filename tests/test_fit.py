@@ -51,18 +51,18 @@ def test_a_question_of_the_bank_gets_its_own_answer(fitted: tuple[Fitted, np.nda
     assert max(decision_of(learned, evidence).items(), key=lambda pair: pair[1])[0] == "answer"
 
 
-def test_of_a_large_bank_the_regression_rests_on_a_part(
+def test_a_large_bank_is_dealt_out_and_the_parts_agree(
     fitted: tuple[Fitted, np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, vectors, similarities = fitted
-    assert whole.rows.tolist() == list(range(len(vectors)))
-    monkeypatch.setattr("rct_assistant.fit.MOST", 30)
-    monkeypatch.setattr("rct_assistant.fit.SPREAD", 10)
-    part = fit(*examples(vectors), PASSAGES, similarities)
-    assert len(set(part.rows.tolist())) == len(part.weights) == part.lexical.shape[0] == 30
-    assert {0, len(vectors) - 1} <= set(part.rows.tolist())
-    evidence = part.evidence(vectors[1], "question 1 on b", vectors, similarities[1])
-    assert relevance_of(part, evidence).argmax() == 1
+    monkeypatch.setattr("rct_assistant.fit.MOST", 25)
+    dealt = fit(*examples(vectors), PASSAGES, similarities)
+    assert dealt.weights.shape == whole.weights.shape
+    assert not np.allclose(dealt.weights, whole.weights)
+    assert np.abs(dealt.weights).sum(axis=1).all(), "an example is in no part"
+    for place, text in enumerate(("question 0 on a", "question 1 on b")):
+        evidence = dealt.evidence(vectors[place], text, vectors, similarities[place])
+        assert relevance_of(dealt, evidence).argmax() == place
 
 
 def test_a_bank_of_gaps_alone_answers_nothing(fitted: tuple[Fitted, np.ndarray, np.ndarray]) -> None:
