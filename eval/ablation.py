@@ -6,7 +6,7 @@ disk is touched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,7 +21,7 @@ from eval.made import made_from
 from eval.outcome import observe
 from eval.pairs import pairs
 from eval.plain import plain_embeddings, vectors_of
-from eval.questions import Question, load_questions, split_file
+from eval.questions import count_kinds, load_questions, split_file
 from eval.result import Result
 from eval.rounds import COMPARED, steps
 from eval.score import score
@@ -138,7 +138,7 @@ def run(console: Console) -> Result:
         name="ablation",
         split="dev",
         made=made_from(assistant.corpus, assistant.index, {"dev.jsonl": split_file("dev")}),
-        counts=_counts(questions),
+        counts=count_kinds(questions),
         near_copies={},
         rates=[rate for one in (whole, *without) for rate in rates(one, frozenset())],
         pairs=[p for one in without for p in pairs(COMPARED, (WHOLE, one.system), whole.values, one.values, {})],
@@ -192,8 +192,3 @@ def _assistant_without(assistant: Assistant, part: Part) -> Assistant:
     corpus = Corpus((whole.document,), {whole.document.name: bank})
     embeddings = plain_embeddings() if part.plain else assistant.index.embeddings
     return Assistant(corpus, replace(assistant.index, documents=(index,), embeddings=embeddings))
-
-
-def _counts(questions: Sequence[Question]) -> dict[str, int]:
-    kinds = [question.kind for question in questions]
-    return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}

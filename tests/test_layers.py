@@ -18,7 +18,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".t
 # Each module may import those above it, and none below.
 ORDER = [
     "errors", "document", "marks", "reader", "bank", "corpus", "response", "citations", "render", "messages", "verify",
-    "settings", "query", "rules", "spelling", "adapter", "embeddings", "store", "kernel", "fit", "train", "index",
+    "settings", "query", "rules", "spelling", "hashes", "adapter", "embeddings", "store", "kernel", "fit", "train", "index",
     "retrieve", "search", "filters", "extract", "parts", "policy", "notices", "conversation", "assistant", "terminal",
     "web", "cli",
 ]  # fmt: skip
