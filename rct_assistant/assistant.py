@@ -10,12 +10,13 @@ import importlib.metadata
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from rct_assistant.citations import states
 from rct_assistant.conversation import MOST_EARLIER, Standalone, Turn, is_dependent, resolve, substitutes
 from rct_assistant.corpus import Corpus, load_corpus
+from rct_assistant.decision import Decision, trace_of, turn_of
 from rct_assistant.document import Document
 from rct_assistant.extract import names_place, nearest, select, select_by_provenance, tidy
 from rct_assistant.filters import compares, provenance_filter, without_provenance
@@ -38,6 +39,7 @@ from rct_assistant.query import readable
 from rct_assistant.render import plain_text
 from rct_assistant.response import Answer, Notice, Reason, Refusal, Response
 from rct_assistant.retrieve import PassageRetriever, Ranking
+from rct_assistant.rules import after_switch
 from rct_assistant.search import Search
 from rct_assistant.settings import Settings, load_settings
 from rct_assistant.verify import verify
@@ -51,22 +53,6 @@ VERSION = importlib.metadata.version("rct-assistant")
 
 def _nobody(*_: object) -> None:
     """Tell nobody: progress and lines are for those who ask for them."""
-
-
-@dataclass(frozen=True)
-class _Decision:
-    """What a question gets, before it is worded: the verdict or None, and the ids shown."""
-
-    standalone: Standalone
-    document: Document
-    ranking: Ranking | None
-    verdict: Verdict | None
-    shown: tuple[str, ...] = ()
-    near: tuple[str, ...] = ()
-    notices: tuple[Notice, ...] = ()
-    message: str = ""
-    missing: Missing | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
 
 
 class Assistant:
@@ -99,7 +85,7 @@ class Assistant:
         return Assistant(corpus, open_index(corpus, settings, progress=progress, say=say))
 
     def ask(self, question: str, history: Sequence[str] = (), *, trace: bool = False) -> Response:
-        """Answer a question or refuse it; `history` is the earlier questions, oldest first.
+        """Answer a question or refuse it; `history` is the earlier questions, oldest first, of which the last ten count.
 
         Raises:
             VerificationError: the reply does not follow from the documents, which is a bug.
@@ -110,13 +96,13 @@ class Assistant:
         turns: list[Turn] = []
         for earlier in history[-MOST_EARLIER:]:
             decided = self._decide(earlier, turns)
-            turns.append(_turn(decided))
+            turns.append(turn_of(decided))
         decision = self._decide(question, turns)
         response = self._word(decision, question, history)
         check_reply(response, decision.verdict, decision.document)
         verify(response.to_json(), self.corpus)
         seconds = time.perf_counter() - started
-        return replace(response, seconds=round(seconds, 4), trace=_trace(decision) if trace else None)
+        return replace(response, seconds=round(seconds, 4), trace=trace_of(decision) if trace else None)
 
     def as_retriever(self, k: int = 4) -> PassageRetriever:
         """Return a LangChain retriever over the same ranking; documents carry their provenance as metadata."""
@@ -126,16 +112,16 @@ class Assistant:
         """Rank the passages of the document that most probably answers a question."""
         return self._search.rank(question)
 
-    def _decide(self, question: str, turns: Sequence[Turn]) -> _Decision:
+    def _decide(self, question: str, turns: Sequence[Turn]) -> Decision:
         """Decide what a question gets: policy first, then whether the text answers it, then which passages."""
         if verdict := check_form(question):
-            return _Decision(
+            return Decision(
                 Standalone(question[:LONGEST]), self.corpus.documents[0], None, verdict, message=verdict.message
             )
         started = time.perf_counter()
         standalone, ranking, verdict = self._understand(question, turns)
         ranked = time.perf_counter()
-        decision = self._choose(question, standalone, ranking, verdict)
+        decision = self._choose(question if standalone.earlier else standalone.text, standalone, ranking, verdict)
         seconds = {"rank": ranked - started, "decide": time.perf_counter() - ranked}
         return replace(decision, notices=self._notices(question, decision), seconds=seconds)
 
@@ -146,25 +132,30 @@ class Assistant:
         thing in the place of the last.
         """
         standalone = resolve(question, turns)
-        if turns and turns[-1].danger and is_dependent(question):
+        if turns and turns[-1].danger and is_dependent(after_switch(question)):
             return standalone, self.rank(question), Verdict("safety", "safety.continued", "safety")
         alone = self.rank(question if standalone.earlier else standalone.text)
         if standalone.earlier is None:
-            return standalone, alone, judge(standalone.text, alone)
+            return standalone, alone, self._judge_new(question, standalone.text, alone)
         if standalone.passages:
             danger = judge(question, alone)
             return standalone, alone, danger if danger and danger.reason in ("safety", "first_line") else None
-        refused, substituted = standalone.earlier.refused, substitutes(question)
+        refused, substituted = turns[-1].refused, substitutes(question)
         likely = alone.probabilities["answer"] >= STANDS_ALONE and (refused or substituted)
         if likely or (refused and not substituted and alone.probabilities["gap"] >= SURELY_GAP):
             return Standalone(question), alone, judge(question, alone)
         together = self.rank(standalone.text)
         return standalone, together, judge_follow_up(question, alone, standalone.text, together)
 
-    def _choose(self, question: str, standalone: Standalone, ranking: Ranking, verdict: Verdict | None) -> _Decision:
+    def _judge_new(self, question: str, text: str, ranking: Ranking) -> Verdict | None:
+        """Judge a question that leans on no other; an opening that drops a topic ('never mind that …') may name a danger."""
+        whole = judge(question, self.rank(question)) if text != question else None
+        return whole if whole and whole.reason == "safety" else judge(text, ranking)
+
+    def _choose(self, question: str, standalone: Standalone, ranking: Ranking, verdict: Verdict | None) -> Decision:
         """Return the decision for a verdict, or for none."""
         document = ranking.document
-        decision = _Decision(standalone, document, ranking, verdict)
+        decision = Decision(standalone, document, ranking, verdict)
         match verdict.reason if verdict else None:
             case "first_line":
                 standing = dict.fromkeys((*document.standing, *filter(None, [document.not_a_substitute])))
@@ -180,12 +171,14 @@ class Assistant:
                 assert verdict is not None
                 return replace(decision, message=verdict.message)
 
-    def _answer(self, question: str, decision: _Decision, ranking: Ranking) -> _Decision:
+    def _answer(self, question: str, decision: Decision, ranking: Ranking) -> Decision:
         """Return the passages that answer, or the refusal of a question that the text does not answer."""
-        if decision.standalone.earlier and decision.standalone.passages:
+        wish = provenance_filter(question)
+        if decision.standalone.earlier and (passages := decision.standalone.passages):
             pointed_at = decision.standalone.earlier.document
-            return self._with_message(decision, list(decision.standalone.passages), pointed_at)
-        if wish := provenance_filter(question):
+            wanted = [name for name in passages if wish is None or wish.keeps(pointed_at.by_id[name])]
+            return self._with_message(decision, wanted or list(passages), pointed_at)
+        if wish:
             rest = self.rank(wish.rest) if wish.rest.strip() else ranking
             if found := select_by_provenance(rest, wish):
                 return self._with_message(decision, found, rest.document)
@@ -200,7 +193,7 @@ class Assistant:
         verdict = Verdict("not_in_source", f"answerable.{code}", code)
         return replace(decision, verdict=verdict, near=() if off_topic else tuple(nearest(ranking)), message=code)
 
-    def _answer_part(self, question: str, decision: _Decision, ranking: Ranking) -> _Decision | None:
+    def _answer_part(self, question: str, decision: Decision, ranking: Ranking) -> Decision | None:
         """Return what answers a part of a question that has no answer as a whole, if the text plainly lacks another part."""
         rankings = [self.rank(part) for part in split_questions(question)]
         lacking, found = missing(rankings), best_of_each(rankings, ranking)
@@ -209,7 +202,7 @@ class Assistant:
         alone = replace(decision, standalone=Standalone(question), missing=lacking)
         return self._with_message(alone, tidy(ranking.document, found, ranking), ranking.document)
 
-    def _select(self, question: str, decision: _Decision, ranking: Ranking) -> _Decision:
+    def _select(self, question: str, decision: Decision, ranking: Ranking) -> Decision:
         """Return the passages that answer the question, and those that answer its parts if it asks several things at once."""
         standalone = decision.standalone
         chosen = select(ranking, standalone.text if compares(question) else question, places=not standalone.item)
@@ -222,7 +215,7 @@ class Assistant:
         lacking = missing([ranked if asks(part) else None for part, ranked in rankings.items()])
         return replace(self._with_message(decision, shown, ranking.document), missing=lacking)
 
-    def _with_message(self, decision: _Decision, shown: list[str], document: Document) -> _Decision:
+    def _with_message(self, decision: Decision, shown: list[str], document: Document) -> Decision:
         passages = [document.by_id[name] for name in shown]
         all_llm = all(passage.provenance.llm == "marked" for passage in passages)
         return replace(decision, document=document, shown=tuple(shown), message="answer_llm" if all_llm else "answer")
@@ -237,7 +230,7 @@ class Assistant:
                 found += select(ranking, clause)
         return found
 
-    def _notices(self, question: str, decision: _Decision) -> tuple[Notice, ...]:
+    def _notices(self, question: str, decision: Decision) -> tuple[Notice, ...]:
         # A question about another therapy's standing is refused by policy; what the bank lacks has no part in that.
         unanswered = decision.verdict is not None and decision.verdict.rule == "answerable.not_in_source"
         lacking = Missing("", decision.ranking.topic) if decision.ranking and unanswered else decision.missing
@@ -251,7 +244,7 @@ class Assistant:
             doubtful=decision.ranking is not None and is_doubtful(decision.ranking),
         )
 
-    def _word(self, decision: _Decision, question: str, history: Sequence[str]) -> Response:
+    def _word(self, decision: Decision, question: str, history: Sequence[str]) -> Response:
         """Put a decision into the form of a response."""
         document = decision.document
         statements = states(document, list(decision.shown))
@@ -275,25 +268,6 @@ class Assistant:
         return Refusal(**common, reason=reason, nearest=near)
 
 
-def _turn(decision: _Decision) -> Turn:
-    """Return what a later question needs to know of this one."""
-    danger = decision.verdict is not None and decision.verdict.reason == "safety"
-    return Turn(
-        decision.standalone.text, decision.document, decision.shown, refused=decision.verdict is not None, danger=danger
-    )
-
-
 def _id(question: str, history: Sequence[str], documents: dict[str, str]) -> str:
     value = json.dumps([question, list(history), documents, VERSION], sort_keys=True)
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _trace(decision: _Decision) -> dict[str, Any]:
-    """Return how the reply came about: ranked ids with scores, probabilities, seconds by stage."""
-    ranking = decision.ranking
-    return {
-        "ranked": [[scored.id, round(scored.score, 4)] for scored in ranking.passages] if ranking else [],
-        "answerable": round(ranking.answerable, 4) if ranking else None,
-        "probabilities": {name: round(value, 4) for name, value in ranking.probabilities.items()} if ranking else {},
-        "seconds": {name: round(value, 4) for name, value in decision.seconds.items()},
-    }

@@ -55,6 +55,8 @@ def load_bank(path: Path, document: Document) -> tuple[BankQuestion, ...]:
         return ()
     try:
         lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    except OSError as error:
+        raise CorpusError(path.name, None, f"cannot be read ({error.strerror}); check the file's rights") from error
     except UnicodeDecodeError as error:
         raise CorpusError(
             path.name, None, f"found byte 0x{error.object[error.start]:02x}, expected UTF-8; save the file as UTF-8"
@@ -116,7 +118,7 @@ def _question(file: str, number: int, value: dict[str, Any], document: Document)
     if passages is not None and (not isinstance(passages, list) or not passages):
         raise CorpusError(file, number, "found no passage, expected a list of passage ids; name at least one")
     for passage in passages or ():
-        if passage not in document.by_id:
+        if not isinstance(passage, str) or passage not in document.by_id:
             raise CorpusError(
                 file,
                 number,

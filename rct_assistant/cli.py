@@ -75,12 +75,16 @@ def chat(
 ) -> None:
     """Serve the chat for a browser on this computer."""
     from rct_assistant.settings import load_settings
-    from rct_assistant.web.server import check_port, serve
+    from rct_assistant.web.port import check_port
 
     settings = load_settings()
     address, number = host or settings.host, port or settings.port
     check_port(address, number)
-    serve(_open_assistant(), address, number, open_browser=browser)
+    assistant = _open_assistant()
+    # Only now: the hub's client, which comes with the page's libraries, looks at its import whether it is to stay offline.
+    from rct_assistant.web.server import serve
+
+    serve(assistant, address, number, open_browser=browser)
 
 
 @app.command()
@@ -181,10 +185,8 @@ def corpus_check() -> None:
                 _write(f"{path.name}:{finding.line}: {finding.level}: {finding.message}")
                 defects += finding.level == "defect"
             bank = load_bank(bank_path(path), document)
-            _write(
-                f"{path.name}: {len(document.passages)} passages in {len(document.sections)} sections, {len(bank)} bank"
-                " questions"
-            )
+            size = f"{len(document.passages)} passages in {len(document.sections)} sections"
+            _write(f"{path.name}: {size}, {len(bank)} bank questions")
         except CorpusError as error:
             _write(f"{error}")
             defects += 1
@@ -285,9 +287,8 @@ def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{file}: cannot be read ({error}), expected a text file in UTF-8; name another file"
-        ) from error
+        message = f"{file}: cannot be read ({error}), expected a text file in UTF-8; name another file"
+        raise UsageError(message) from error
 
 
 def _kind(value: Any) -> str:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from rct_assistant.bank import joined
 from rct_assistant.document import Document
-from rct_assistant.extract import NUMBERED, place_of
+from rct_assistant.extract import NO_PLACE, NUMBERED, place_of
 from rct_assistant.parts import split_questions
-from rct_assistant.query import content_stems
+from rct_assistant.query import LONG, content_stems
 from rct_assistant.rules import after_switch
 
 MOST_EARLIER = 10
@@ -42,7 +42,7 @@ _RETURN = re.compile(
     re.I,
 )
 _ORDINAL = re.compile(
-    r"(?<!\w)(?:the\s+)?(first(?![\s-]*(?:line|choice))|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th"
+    rf"(?<!\w)(?:the\s+)?(first(?!{NO_PLACE})|second|third|fourth|fifth|sixth|seventh|last|1st|2nd|3rd|4th|5th|6th|7th"
     rf"|{NUMBERED})\b(?:\s+(?:one|item|point|bullet|row|goal|objective|problem|question|term|misconception))?",
     re.I,
 )
@@ -115,7 +115,9 @@ def resolve(question: str, turns: Sequence[Turn]) -> Standalone:
         return Standalone(text)
     turn = _turn_meant(question, turns)
     rest = _RETURN_TO.sub("", question)
-    whole = joined(turn.question, rest)
+    if _points_at_passages(rest) and rest == question:
+        turn = next((shown for shown in reversed(turns) if shown.passages), turn)
+    whole = _joined(turn.question, rest)
     if turn.passages and (_points_at_passages(rest) or _names_column(rest, turn)):
         return Standalone(whole, turn, turn.passages)
     if others := _others(rest, turn):
@@ -125,6 +127,13 @@ def resolve(question: str, turns: Sequence[Turn]) -> Standalone:
         itself = not content_stems(said) - _SAY_MORE or _points_at_passages(said)
         return Standalone(joined(_lead(turn.document, chosen), question), turn, (chosen,) if itself else (), item=True)
     return Standalone(whole, turn)
+
+
+def _joined(earlier: str, question: str) -> str:
+    """Return a follow-up with the end of what it leans on, so that both are short enough to be read as a whole."""
+    room = max(LONG - len(question.split()), 0)
+    words = earlier.split()
+    return joined(earlier if len(words) <= room else " ".join(words[len(words) - room :]), question).strip()
 
 
 def substitutes(question: str) -> bool:

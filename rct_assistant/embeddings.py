@@ -75,9 +75,9 @@ def load_embeddings(model: str, adapter: Adapter | None = None) -> Embeddings:
     """Load the model for the CPU, with vectors of unit length. An adapter that was learned on another model is left aside.
 
     Raises:
-        ModelError: it cannot be loaded.
+        ModelError: it cannot be loaded, or is not the published one.
     """
-    fits = adapter is not None and adapter.base == model_hash(model)
+    base = model_hash(model)
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     folder = _packaged_folder() if model == PACKAGED_MODEL else Path(model)
@@ -103,7 +103,7 @@ def load_embeddings(model: str, adapter: Adapter | None = None) -> Embeddings:
             f"found no loadable model at '{model}' ({first_line}), expected a folder or a name on the hub; set"
             " RCT_ASSISTANT_MODEL"
         ) from error
-    if fits and adapter is not None:
+    if adapter is not None and adapter.base == base:
         _merge(adapter, transformer_of(embeddings)[1])
     return embeddings
 

@@ -21,7 +21,9 @@ _NUMBER_WORDS = {
     "six": "6",
     "seven": "7",
     "eight": "8",
+    "nine": "9",
     "ten": "10",
+    "eleven": "11",
     "twelve": "12",
 }
 _UNIT_NAMES = r"(?:weeks?|wks?|months?|days?|years?|sessions?|hours?)"
@@ -29,6 +31,11 @@ _WEEKS = {"d": 1 / 7, "w": 1.0, "m": 52 / 12, "y": 52.0}  # by the first letter 
 _UNIT = re.compile(
     rf"\b(?P<count>\d+|{'|'.join(_NUMBER_WORDS)})[\s-]*(?P<unit>{_UNIT_NAMES})\b"
     rf"|\b(?P<unit_first>weeks?|wk|months?|days?)\s+(?P<number>\d+|{'|'.join(_NUMBER_WORDS)})\b",
+    re.I,
+)
+_COUNT = rf"(?:\d+|{'|'.join(_NUMBER_WORDS)})"
+_RANGE = re.compile(
+    rf"\b(?P<between>between\s+)?(?P<low>{_COUNT})\s*(?P<joined>-|–|to|and|or)\s*(?P<high>{_COUNT})[\s-]*(?P<unit>{_UNIT_NAMES})\b",
     re.I,
 )
 _WEEKLY = re.compile(r"\b(?:weekly|(?:every|each|per|once\W+a)\W+(?:single\s+)?week)\b", re.I)
@@ -42,6 +49,7 @@ _AT_LEAST = re.compile(
     r"\b(?:at (?:the (?:very )?)?least|(?:no|not) (?:less|fewer|shorter|sooner) than|min(?:imum)?|or (?:more|longer|over))\b",
     re.I,
 )
+_COMPARES = re.compile(r"\b(?:shorter|longer|quicker|sooner|faster|fewer)\b", re.I)
 _MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I)
 
 _SOURCE = re.compile(
@@ -147,7 +155,7 @@ def without_provenance(question: str) -> str:
 
 def compares(question: str) -> bool:
     """Say whether a question asks for shorter or longer ones without saying than what: 'shorter ones?'."""
-    return bool(_LESS.search(question) or _MORE.search(question)) and not _UNIT.search(question)
+    return _COMPARES.search(question) is not None and not _UNIT.search(question)
 
 
 def filter_rows(document: Document, chosen: list[str], question: str, *, whole: bool) -> list[str] | None:
@@ -186,11 +194,19 @@ def _durations(text: str) -> set[float]:
     """Return the durations and deadlines that a text names, in weeks; sessions and hours are none."""
     found = set()
     for match in _UNIT.finditer(text):
-        number = (match["count"] or match["number"]).lower()
         unit = (match["unit"] or match["unit_first"]).lower()
         if unit[0] in _WEEKS:
-            found.add(int(_NUMBER_WORDS.get(number, number)) * _WEEKS[unit[0]])
+            found.add(_number(match["count"] or match["number"]) * _WEEKS[unit[0]])
+    for match in _RANGE.finditer(text):
+        unit, low, high = match["unit"].lower(), _number(match["low"]), _number(match["high"])
+        through = match["between"] or match["joined"].lower() not in ("and", "or")
+        if unit[0] in _WEEKS:
+            found.update(count * _WEEKS[unit[0]] for count in (range(low, high) if through else (low,)))
     return found
+
+
+def _number(word: str) -> int:
+    return int(_NUMBER_WORDS.get(word.lower(), word))
 
 
 def _lasts(text: str, asked: set[float], question: str) -> bool:

@@ -64,7 +64,7 @@ def ngrams(texts: list[str], idf: Array) -> sparse.csr_matrix:
 
 
 def kernel_of(vectors: Array, lexical: sparse.csr_matrix) -> Array:
-    """Return the kernel of n questions with each other, the ridge on its diagonal: n × n, for which n may be twenty thousand."""
+    """Return the kernel of n questions with each other, the ridge on its diagonal: n × n."""
     kernel = np.empty((len(vectors), len(vectors)), dtype=np.float32)
 
     def fill(start: int) -> None:

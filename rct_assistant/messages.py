@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rct_assistant.document import Document
+from rct_assistant.response import Reason
 
 MESSAGES: dict[str, str] = {
     "answer": "This is what the text says.",
@@ -51,7 +52,17 @@ MESSAGES: dict[str, str] = {
     "language": "I can only read questions in English, the language of the text. Please ask in English. This tool is no help in"
     " an emergency.",
     "empty": "Please type a question about the text.",
-    "long": "That is too long to read as one question. Please ask it in fewer than 10,000 characters.",
+    "long": "That is too long to read as one question. Please ask it in at most 10,000 characters.",
+}
+
+# The messages that a reply may have: an answer (None), or a refusal for a reason.
+CODES: dict[Reason | None, tuple[str, ...]] = {
+    None: ("answer", "answer_llm"),
+    "not_in_source": ("not_in_source", "off_topic"),
+    "first_line": ("first_line", "first_line_rest"),
+    "safety": ("safety",),
+    "about": ("greeting", "thanks", "capabilities", "sources", "labels", "keep_labels", "privacy", "language"),
+    "invalid_question": ("empty", "long"),
 }
 
 NOTICES: dict[str, str] = {

@@ -120,7 +120,7 @@ def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ra
     if own is not None and own.rule == "about.bank":
         # 'ok and where is that' alone says nothing
         own = own if len(content_stems(question)) > 1 and together.probabilities["answer"] < CONTINUES else None
-    if own is not None and own.reason in ("first_line", "about") and own.rule != "standing.other_therapy":
+    if own is not None and own.reason in ("first_line", "about"):
         return own
     if (
         own is not None

@@ -1,4 +1,4 @@
-"""Turn a question into what is searched. Used for retrieval only; what is shown never comes from here."""
+"""Turn a question into what is searched and compared: one form, its sentences, its content words. Nothing shown comes from it."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ _STOP = frozenset(
     the their them these they this those to was what when where which who why with within
     """.split()
 )
-_LONG = 60
-_SENTENCES = re.compile(r"(?<=[.?!;:…\n])\s+|\s+[-–—]\s+")
+LONG = 60  # words that are read as a whole
+_SENTENCES = re.compile(r"(?<=[.?!;:…])\s+|\s*\n\s*|\s+[-–—]\s+")
 _MARKUP = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<[^<>]{0,200}>", re.I | re.S)
 _FEWEST_WORDS = 3
 _MOST_SENTENCES = 80
@@ -85,9 +85,9 @@ _MOST_SENTENCES = 80
 def focus(question: str) -> list[str]:
     """Return the readings of a question: itself, and of a long one its sentences, since the model reads only its beginning."""
     plain = _plain(question)
-    if len(plain.split()) <= _LONG:
+    if len(plain.split()) <= LONG:
         return [" ".join(plain.split()) or question]
-    return [" ".join(plain.split()[:_LONG]), *sentences(question)]
+    return [" ".join(plain.split()[:LONG]), *sentences(question)]
 
 
 def sentences(question: str) -> list[str]:

@@ -105,7 +105,7 @@ def _doubt(place: Path, made_from: dict[str, Any]) -> str:
         return "missing"
     try:
         manifest = json.loads((place / _MANIFEST).read_text(encoding="utf-8"))
-        recorded, files = manifest["made_from"], manifest["files"]
+        recorded, files = dict(manifest["made_from"]), dict(manifest["files"])
         found = _hashes(place)
     except (OSError, ValueError, KeyError, TypeError):
         return "its manifest cannot be read"
@@ -173,14 +173,16 @@ def _move(aside: Path, place: Path) -> None:
 
 def _copy(folder: Path) -> Opened:
     """Copy a store to a private folder."""
-    target = Path(tempfile.mkdtemp(prefix=_COPY_PREFIX))
+    target: Path | None = None
     try:
+        target = Path(tempfile.mkdtemp(prefix=_COPY_PREFIX))
         shutil.copytree(folder, target, dirs_exist_ok=True)
         manifest = json.loads((target / _MANIFEST).read_text(encoding="utf-8"))
     except OSError as error:
-        shutil.rmtree(target, ignore_errors=True)
+        if target is not None:
+            shutil.rmtree(target, ignore_errors=True)
         raise StoreError(
-            f"the index cannot be copied ({error}), expected about 100 MB free at {target.parent}; make room or set"
+            f"the index cannot be copied ({error}), expected about 200 MB free for temporary files; make room or set"
             " TMPDIR"
         ) from error
     return Opened(target, manifest)

@@ -12,11 +12,11 @@ from rct_assistant.citations import cite, states
 from rct_assistant.corpus import Corpus
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
-from rct_assistant.messages import MESSAGES, NOTICES, PLACES, message, notice
+from rct_assistant.messages import CODES, NOTICES, PLACES, message, notice
 from rct_assistant.render import plain_text
 from rct_assistant.response import SCHEMA, Notice, Statement
 
-_REASONS = (None, "not_in_source", "first_line", "safety", "about", "invalid_question")
+_NOTHING = object()  # in the place of a key that is not there
 _KEYS = frozenset(
     """
     schema version id kind reason rule question standalone_question message statements notices nearest method
@@ -62,8 +62,7 @@ def _check(response: dict[str, Any], corpus: Corpus) -> Iterator[str]:
     yield from _check_statements("nearest", response["nearest"], corpus, near)
     notices: list[Notice] = []
     yield from _check_notices(response, corpus, statements, notices)
-    if not any(response["message"] == message(code, document) for document in corpus.documents for code in MESSAGES):
-        yield "message: found a sentence that is not in the table of messages"
+    yield from _check_message(response, corpus, statements)
     yield from _compare("text", response["text"], plain_text(response["message"], notices, statements, near))
 
 
@@ -78,12 +77,22 @@ def _check_hashes(found: dict[str, str], corpus: Corpus) -> Iterator[str]:
 
 def _check_kind(response: dict[str, Any]) -> Iterator[str]:
     kind, reason = response["kind"], response["reason"]
-    if reason not in _REASONS or kind != ("answer" if reason is None else "refusal"):
+    if reason not in CODES or kind != ("answer" if reason is None else "refusal"):
         yield f"kind: found {kind!r} with reason {reason!r}, expected an answer without a reason or a refusal with one"
     if response["nearest"] and reason != "not_in_source":
         yield f"nearest: found passages for reason {reason!r}, expected them for 'not_in_source' alone"
     if kind == "answer" and not response["statements"]:
         yield "statements: found none, expected at least one in an answer"
+
+
+def _check_message(response: dict[str, Any], corpus: Corpus, statements: list[Statement]) -> Iterator[str]:
+    """Check that the message is one that the reason allows, and that an answer of LLM-marked passages alone says so."""
+    codes = CODES.get(response["reason"], ())
+    if response["reason"] is None:
+        marked = all(statement.provenance.llm == "marked" for statement in statements)
+        codes = ("answer_llm",) if marked else ("answer",)
+    if not any(response["message"] == message(code, document) for document in corpus.documents for code in codes):
+        yield f"message: found another sentence, expected that of {' or '.join(codes)}"
 
 
 def _check_statements(where: str, found: list[Any], corpus: Corpus, derived: list[Statement]) -> Iterator[str]:
@@ -145,7 +154,7 @@ def _compare(where: str, found: Any, expected: Any) -> Iterator[str]:
     """Yield one line for each value that differs."""
     if isinstance(found, dict) and isinstance(expected, dict):
         for key in sorted({*found, *expected}):
-            yield from _compare(f"{where}.{key}", found.get(key, "nothing"), expected.get(key, "nothing"))
+            yield from _compare(f"{where}.{key}", found.get(key, _NOTHING), expected.get(key, _NOTHING))
     elif isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
         for position, (one, other) in enumerate(zip(found, expected, strict=True)):
             yield from _compare(f"{where}[{position}]", one, other)
@@ -154,5 +163,5 @@ def _compare(where: str, found: Any, expected: Any) -> Iterator[str]:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = "nothing" if value is _NOTHING else repr(value)
     return text if len(text) <= 80 else f"{text[:60]}… ({len(text)} characters)"

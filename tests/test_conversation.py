@@ -168,3 +168,23 @@ def test_others_of_a_named_section_are_those_not_shown(rct: Document) -> None:
     turn = Turn("is it just rapport", rct, (errors[0],))
     assert resolve("right, and the other misconceptions?", [turn]).passages == tuple(errors[1:])
     assert resolve("right, and the other founders?", [turn]).passages == ()
+
+
+def test_a_long_earlier_question_leaves_room_for_the_follow_up(rct: Document) -> None:
+    turn = Turn(" ".join(f"word{number}" for number in range(80)), rct, ("key-terms-3",))
+    words = resolve("and what about shame", [turn]).text.split()
+    assert len(words) == 60
+    assert words[-5:] == ["word79", "and", "what", "about", "shame"]
+
+
+def test_where_a_refusal_comes_from_is_asked_of_what_it_showed(rct: Document) -> None:
+    answered = Turn("who founded it", rct, ("creators-lineage-1",))
+    refused = Turn("is it first-line", rct, ("evidence-base-1", "evidence-base-3"), refused=True)
+    assert resolve("is that sourced?", [answered, refused]).passages == refused.passages
+    assert resolve("and when was that", [answered, refused]).earlier is answered
+
+
+def test_the_first_session_is_no_place_in_a_list(rct: Document) -> None:
+    turn = Turn("list the goals", rct, GOALS)
+    assert not resolve("how do I use it in the first session?", [turn]).item
+    assert resolve("tell me more about the first", [turn]).item

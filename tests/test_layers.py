@@ -19,7 +19,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".t
 ORDER = [
     "errors", "document", "marks", "reader", "bank", "corpus", "response", "citations", "render", "messages", "verify",
     "settings", "query", "rules", "spelling", "hashes", "adapter", "embeddings", "store", "kernel", "fit", "train", "index",
-    "retrieve", "search", "filters", "extract", "parts", "policy", "notices", "conversation", "assistant", "terminal",
+    "retrieve", "search", "filters", "extract", "parts", "policy", "notices", "conversation", "decision", "assistant", "terminal",
     "web", "cli",
 ]  # fmt: skip
 

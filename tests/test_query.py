@@ -36,6 +36,7 @@ def test_a_short_question_has_one_reading_and_a_long_one_its_sentences_too() -> 
         ("He has a gun. zest goal?", ["He has a gun."]),
         ("she took pills - all of them; what is zest", ["she took pills", "all of them;", "what is zest"]),
         ("Dr. ok? what is zest", ["what is zest"]),
+        ("notes from today\nhe has a gun\n zest goal", ["notes from today", "he has a gun"]),
     ],
 )
 def test_sentences_of_a_question_that_has_several(question: str, found: list[str]) -> None:

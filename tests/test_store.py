@@ -99,6 +99,7 @@ DAMAGE = {
     "deleted database": lambda index: largest(index, ".sqlite3").unlink(),
     "unreadable manifest": lambda index: (index / "manifest.json").write_text("{"),
     "manifest of a list": lambda index: (index / "manifest.json").write_text("[]"),
+    "manifest without parts": lambda index: (index / "manifest.json").write_text('{"made_from": 1, "files": 2}'),
     "deleted manifest": lambda index: (index / "manifest.json").unlink(),
     "a file too many": lambda index: (index / "extra").write_text("x"),
     "empty folder": lambda index: [shutil.rmtree(index), index.mkdir()],

@@ -25,6 +25,7 @@ QUESTIONS = {
     "rows": "all SMART objectives",
     "refusal": "Is RCT a first-line treatment for PTSD?",
     "nearest": "how many sessions does it take",
+    "marked": "is naming disconnection an intervention?",
 }
 COMMAND = [sys.executable, "-c", "from rct_assistant.cli import main; main()"]
 Json = dict[str, Any]
@@ -88,6 +89,9 @@ ATTACKS: dict[str, tuple[str, Callable[[Json], None]]] = {
         "sentence",
         lambda r: r.update(message="I found no answer to this in the text."),
     ),
+    "a message of another reason": ("refusal", set_to("message", "You're welcome.")),
+    "a message that hides an LLM mark": ("marked", set_to("message", "This is what the text says.")),
+    "a key with the value nothing": ("sentence", lambda r: r["statements"][0].update(extra="nothing")),
     "a notice of one's own": (
         "sentence",
         lambda r: r["notices"].append({"code": "gap", "text": "Trust me.", "citations": []}),

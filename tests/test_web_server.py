@@ -22,7 +22,8 @@ from gradio_client.exceptions import AppError
 
 from rct_assistant.errors import UsageError
 from rct_assistant.web.guard import BODY_LIMIT
-from rct_assistant.web.server import check_port, serve, take_port
+from rct_assistant.web.port import check_port, take_port
+from rct_assistant.web.server import serve
 from rct_assistant.web.turns import BadInput, ask
 from tests.web_fixtures import Chat, FakeAssistant, Recorded
 

@@ -22,7 +22,8 @@ from rct_assistant.corpus import Corpus, load_corpus
 from rct_assistant.messages import message, notice
 from rct_assistant.render import plain_text
 from rct_assistant.response import Answer, Notice, Reason, Refusal, Response
-from rct_assistant.web.server import Server, take_port
+from rct_assistant.web.port import take_port
+from rct_assistant.web.server import Server
 from rct_assistant.web.turns import Assistant
 
 if TYPE_CHECKING:
