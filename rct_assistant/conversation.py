@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from rct_assistant.bank import joined
 from rct_assistant.document import Document
-from rct_assistant.extract import NO_PLACE, NUMBERED, place_of
+from rct_assistant.extract import NO_PLACE, NUMBERED, in_text_order, place_of
 from rct_assistant.parts import split_questions
 from rct_assistant.query import LONG, content_stems
 from rct_assistant.rules import after_switch
@@ -58,6 +58,11 @@ _RETURN_TO = re.compile(
 )
 # What a word means or who somebody is: short, and yet complete.
 _DEFINES = re.compile(r"^(?:what|who)(?:\W?s|\s+(?:is|are|was|were))\s+\w+\W*$", re.I)
+_ALL_OF_THEM = re.compile(r"\b(?:all|every\s*one|each)\s+of\s+(?:them|those|these)\b", re.I)
+_NEXT = re.compile(
+    r"^\W*(?:(?:and|ok(?:ay)?|now|so)\W+)*(?:the\s+)?next\s+(?:one|row|item|point|bullet|goal|objective|term|problem)\b(?!\s+\w+\s+\w+\s+\w+)",
+    re.I,
+)
 _OTHERS = re.compile(r"\b(?:others?|rest|remaining|remainder|any more|anything else)\b", re.I)
 _SAME_FOR = re.compile(r"\bsame (?:for|with)\b", re.I)
 _SHORT = 3
@@ -66,7 +71,7 @@ _LIST_WORDS = content_stems(
     "others other rest remaining remainder more else any anything called names name list what which them items"
 )
 _SAY_MORE = content_stems(
-    "say tell more about explain that list item again please what mean means only just give show want need"
+    "say tell more about explain that list item again please pls then what mean means only just give show want need"
 )
 _ABOUT_PROVENANCE = re.compile(
     r"\b(?:sourced?|sources|llm|generated|ai|machine|citation|cite|reference|who says|where (?:is|does) (?:that|this|it)"
@@ -74,7 +79,8 @@ _ABOUT_PROVENANCE = re.compile(
     re.I,
 )
 _PROVENANCE_WORDS = content_stems(
-    "which there though says bit text did write wrote written from said that this really actually just got have has does carry"
+    "only ones with without please show give pls"
+    " which there though says bit text did write wrote written from said that this really actually just got have has does carry"
     " sentence statement line passage number status layout reference label labelled marked tagged"
     " backed list tell cannot can't real proper"
     " what"
@@ -120,7 +126,7 @@ def resolve(question: str, turns: Sequence[Turn]) -> Standalone:
     whole = _joined(turn.question, rest)
     if turn.passages and (_points_at_passages(rest) or _names_column(rest, turn)):
         return Standalone(whole, turn, turn.passages)
-    if others := _others(rest, turn):
+    if others := _next(rest, turn) or _others(rest, turn):
         return Standalone(whole, turn, others)
     if rest == question and (chosen := _by_ordinal(question, turn) or _by_description(question, turn)) is not None:
         said = _THE_ONE.sub(" ", _ORDINAL.sub(" ", question))
@@ -143,7 +149,7 @@ def substitutes(question: str) -> bool:
 
 def is_dependent(question: str) -> bool:
     """Say whether a question leans on what was asked before it."""
-    if _OPENING.search(question) or _RETURN.search(question) or _RETURN_TO.search(question):
+    if any(pattern.search(question) for pattern in (_OPENING, _RETURN, _RETURN_TO, _NEXT)):
         return True
     if _asks_for_provenance(question) or _asks_for_others(question):
         return True
@@ -200,9 +206,21 @@ def _others(question: str, turn: Turn) -> tuple[str, ...]:
     """Return the rest of a list of which a turn showed a part, if a question asks for just that, or for others of its section."""
     if _asks_for_others(question):
         return _siblings(turn)
+    if (all_of := _ALL_OF_THEM.search(question)) and not content_stems(question.replace(all_of[0], " ")) - _SAY_MORE:
+        return tuple(in_text_order(turn.document, [*turn.passages, *_siblings(turn)]))
     words = content_stems(_OPENING.sub(" ", question)) - _LIST_WORDS
     named = all(words <= content_stems(turn.document.by_id[name].section) for name in turn.passages)
     return _siblings(turn, of_sentences=True) if named and _OTHERS.search(question) else ()
+
+
+def _next(question: str, turn: Turn) -> tuple[str, ...]:
+    """Return the item behind the last that a turn showed of a list, if a question asks for just that."""
+    if not (_NEXT.search(question) and turn.passages):
+        return ()
+    last = turn.document.by_id[turn.passages[-1]]
+    items = [p.id for p in turn.document.passages if (p.section, p.kind) == (last.section, last.kind)]
+    place = items.index(last.id) + 1
+    return tuple(items[place : place + 1]) if last.kind != "sentence" else ()
 
 
 def _siblings(turn: Turn, *, of_sentences: bool = False) -> tuple[str, ...]:

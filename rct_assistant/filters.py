@@ -74,7 +74,7 @@ _LLM = re.compile(
 )
 # Words that turn a wish into its opposite, where they stand right before it.
 _NEGATION = re.compile(
-    r"\b(?:not|(?:is|are|was|were|do|does|did|has|have)n\W?t|never|except|besides|other than|apart from|without|w/o"
+    r"\b(?:not|(?:is|are|was|were|do|does|did|has|have)n\W?t|never|except|besides|other than|apart from|without|w/o(?:ut)?"
     r"|none of|minus|exclud\w+|omit\w*|ignor\w+"
     r"|(?:leav|skip|drop|remov|delet|strik|cross)\w*(?:\s+out)?)\b",
     re.I,
@@ -89,7 +89,7 @@ _UNSOURCED = re.compile(
 _SOURCED = re.compile(
     r"\b(?:only|just)\b.*\b(?:sourced|cited)\b|\b(?:sourced|cited)\s+(?:\w+\s+)?only\b"
     r"|\b(?:with|has|have|having|carry|carries|carrying)\s+(?:got\s+)?an?\s+(?:\w+\s+)?(?:source|citation)(?:\s+number)?\b"
-    r"|\bproper source\b",
+    r"|\bproper source\b|\bproperly (?:sourced|cited)\b",
     re.I,
 )
 _FILTERS = re.compile(
@@ -98,7 +98,7 @@ _FILTERS = re.compile(
     re.I,
 )
 _ON_PROVENANCE = re.compile(
-    rf"\b(?:(?:which|what)\s+sources?|sourced?|sources|cited?|citation|ref(?:erence)?|{_MACHINE}|{_BY_A_MACHINE}|(?:taken|come|comes)\s+from"
+    rf"\b(?:(?:which|what)\s+sources?|sourced?|sources|cited?|citation|ref(?:erence)?|number(?:s|ed)?|{_MACHINE}|{_BY_A_MACHINE}|(?:taken|come|comes)\s+from"
     r"|an?\s+(?=language model)|really|actually)\b",
     re.I,
 )

@@ -188,3 +188,14 @@ def test_the_first_session_is_no_place_in_a_list(rct: Document) -> None:
     turn = Turn("list the goals", rct, GOALS)
     assert not resolve("how do I use it in the first session?", [turn]).item
     assert resolve("tell me more about the first", [turn]).item
+
+
+def test_all_of_them_is_the_list_and_next_is_the_item_behind(rct: Document) -> None:
+    turn = Turn("mutual empathy in the key terms", rct, (TERMS[1],))
+    assert resolve("all of them then", [turn]).passages == TERMS
+    assert resolve("next one please", [turn]).passages == (TERMS[2],)
+    assert resolve("next row down", [Turn("the last goal", rct, (GOALS[6],))]).passages == ()
+
+
+def test_only_those_of_some_provenance_are_of_what_was_shown(rct: Document) -> None:
+    assert resolve("only the ones without ai pls", [Turn("key terms", rct, TERMS)]).passages == TERMS
