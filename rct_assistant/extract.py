@@ -49,7 +49,7 @@ _WHOLE_TEXT = re.compile(
 NUMBERED = r"(?:number|nr\.?|no\.?|#)\s*[1-7](?!\d)|(?:number|nr\.?|no\.)\s+(?:one|two|three|four|five|six|seven)"
 _MOST_MENTIONS = 12  # a word in more passages than this is no topic
 # What makes of 'first' no place in a list.
-NO_PLACE = r"[\s-]*(?:years?|line|choice|place|time|aid|things?|steps?|sessions?|names?|person)\b"
+NO_PLACE = r"[\s-]*(?:years?|line|choice|place|time|aid|things?|steps?|sessions?|names?|person|then)\b"
 _PLACE = re.compile(
     rf"(?<!\w)(first(?!{NO_PLACE})|second|third|fourth|fifth|sixth|seventh|last(?!\s+\d)|final|1st|2nd|3rd|4th|5th|6th|7th"
     r"|(?:top|bottom)(?=\s+(?:row|line|one|item|bullet|goal|objective|question)\b)"

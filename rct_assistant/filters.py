@@ -98,7 +98,7 @@ _FILTERS = re.compile(
     re.I,
 )
 _ON_PROVENANCE = re.compile(
-    rf"\b(?:(?:which|what)\s+sources?|sourced?|sources|cited?|citation|ref(?:erence)?|number(?:s|ed)?|{_MACHINE}|{_BY_A_MACHINE}|(?:taken|come|comes)\s+from"
+    rf"\b(?:(?:which|what)\s+sources?|sourced?|sources|cited?|citation|ref(?:erence)?|number(?:s|ed)?(?!\s+(?:of|needed))|{_MACHINE}|{_BY_A_MACHINE}|(?:taken|come|comes)\s+from"
     r"|an?\s+(?=language model)|really|actually)\b",
     re.I,
 )

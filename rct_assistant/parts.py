@@ -17,9 +17,10 @@ from rct_assistant.retrieve import Ranking
 # Chosen on the development questions (see eval).
 PART_ANSWERABLE = 0.80
 PART_RELEVANT = 0.70
-PART_SUPPORTED = (
-    0.05  # what the passage must reach for the whole question: a part out of its context often means another thing
-)
+# What the passage must reach for the whole question, since a part out of its context often means another thing; not where the
+# part by itself is as sure as this.
+PART_SUPPORTED = 0.05
+PART_SURE = 0.95
 FEW_WORDS = 6  # so many may ask without a word that asks: 'meaning of zest and …'
 PART_MISSING = 0.10  # a part is called unanswered only if an answer is less probable than this
 
@@ -73,7 +74,10 @@ def best_of_each(rankings: Sequence[Ranking], whole: Ranking) -> list[str]:
         if ranking.document is whole.document
         and ranking.answerable >= PART_ANSWERABLE
         and ranking.passages[0].score >= PART_RELEVANT
-        and whole.scores[ranking.passages[0].id] >= PART_SUPPORTED
+        and (
+            whole.scores[ranking.passages[0].id] >= PART_SUPPORTED
+            or min(ranking.answerable, ranking.passages[0].score) >= PART_SURE
+        )
     ]
 
 

@@ -18,21 +18,23 @@ from rct_assistant.retrieve import Ranking
 from rct_assistant.rules import before, found, other_language, readings, without_tags
 
 # Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
-ALONE = {"safety": 0.35, "first_line": 0.25, "about": 0.70}
-WITH_HINT = {"safety": 0.30, "first_line": 0.30}
-WITH_CLAIM = {"safety": 0.03, "first_line": 0.02}
+ALONE = {"safety": 0.25, "first_line": 0.25, "about": 0.70}
+WITH_HINT = {"safety": 0.10, "first_line": 0.25}
+WITH_CLAIM = {"safety": 0.01, "first_line": 0.04}
 WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies it itself: 'not suicidal'
-# Danger in a question as a whole, below which a sentence or a pattern of it raises no alarm: at .10 dev has ten more answers, and
-# six more dangers pass unseen.
-HARMLESS = 0.05
+# Danger in a question as a whole, below which a sentence or a pattern of it raises no alarm, unless that sentence is alarming: at
+# .10 dev has seven more answers, and three more dangers of 756 pass unseen.
+HARMLESS, PLAINLY_HARMLESS = 0.05, 0.02
+ALARMING = 0.97
 CLAIMS = 0.50  # from here on a question as a whole claims a standing; a sentence of it is then judged as a fragment
-BESIDE_ANSWER = 0.70  # how likely standing must be, beside an answer, for the classifier alone
+BESIDE_ANSWER = 0.65  # how likely standing must be, beside an answer, for the classifier alone
 DOUBTFUL = 0.02  # how likely standing must be for an answer to say beside it what that is
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
 SURELY_ABOUT = 0.95  # of a question on the assistant, whatever its words on provenance
 CONTINUES = 0.90  # how likely an answer to a follow-up must be to outweigh its own words on the assistant
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
-FOREIGN = 0.60  # in another language the embeddings say less
+FOREIGN, FOREIGN_DANGER = 0.60, 0.45  # in another language the embeddings say less
+SURELY_CLAIMED = 0.90  # how likely standing must be to be claimed even where the question denies it
 FRAGMENT_SAFETY, FRAGMENT_ANSWER = 0.70, 0.60  # what a fragment must reach to be judged on its own words
 LONG_QUOTE = 6  # words that make a quotation of a sentence
 NEARLY = 0.8  # share of a quotation's words that a passage must have to be the one that is quoted
@@ -82,7 +84,8 @@ def judge(question: str, ranking: Ranking) -> Verdict | None:
             return Verdict("about", f"about.language.{language}", "language")
         if _is_of_another(texts, document):
             return Verdict("not_in_source", "standing.other_therapy", "not_in_source")
-        doubted = any(found("first_line", name, texts[0]) for name in ("refuting", "denied"))
+        denied = found("first_line", "denied", texts[0]) and chance["first_line"] < SURELY_CLAIMED
+        doubted = denied or found("first_line", "refuting", texts[0])
         if not (doubted and _leads_with_standing(ranking)):
             return Verdict("first_line", rule, "first_line")
     return _judge_about(question, texts, chance, document)
@@ -144,9 +147,9 @@ def _danger(texts: tuple[str, ...], ranking: Ranking) -> str:
     ('we had a training on suicide') raises no alarm by itself.
     """
     chance = ranking.probabilities
-    harmless = ranking.whole and chance["safety"] < HARMLESS
+    harmless = ranking.whole and chance["safety"] < (PLAINLY_HARMLESS if ranking.danger >= ALARMING else HARMLESS)
     if other_language(texts[0]):
-        harmless = ranking.danger < FOREIGN
+        harmless = ranking.danger < FOREIGN_DANGER
     claims = ranking.whole and chance["first_line"] >= CLAIMS and chance["safety"] < ALONE["safety"]
     alone = not harmless and not (claims and ranking.danger < FRAGMENT_SAFETY)
     learned = chance["safety"] if harmless and not claims else ranking.danger

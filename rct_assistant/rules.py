@@ -18,6 +18,7 @@ _DISGUISE = str.maketrans(
 )
 _LOOK_ALIKE = str.maketrans("аеорсухіѕјԁοιαε", "aeopcyxisjdoiae")
 _TAG = re.compile(r"<[^<>]{0,200}>")
+_HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _SPELLED_OUT = re.compile(r"\b(?:\w[ .\-_*]){3,}\w\b")
 
 
@@ -51,13 +52,13 @@ def without_tags(text: str) -> str:
 
 
 def readings(question: str) -> tuple[str, ...]:
-    """Return the plain readings of a question: as typed, with look-alikes undone, with digits read as letters."""
+    """Return the plain readings of a question: as typed, with look-alikes and split words undone, with digits read as letters."""
     text = visible(question).lower()
     if not _is_other_script(text):
         text = text.translate(_LOOK_ALIKE)
     text = re.sub(r"\s+", " ", without_tags(text)).strip()
     joined = _SPELLED_OUT.sub(lambda match: re.sub(r"[ .\-_*]", "", match[0]), text)
-    return tuple(dict.fromkeys((text, joined, joined.translate(_DISGUISE))))
+    return tuple(dict.fromkeys((text, joined, _HYPHEN.sub("", joined), joined.translate(_DISGUISE))))
 
 
 def other_language(text: str) -> str:
