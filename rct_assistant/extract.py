@@ -120,16 +120,19 @@ def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
         " every any there marked have has did were them something statements claims resting rests based nothing else"
         " cited used given quoted named"
     )
-    passages = list(document.passages)
+    kept = [passage for passage in document.passages if wish.keeps(passage)]
     if words and not _WHOLE_TEXT.search(wish.rest):
         weight: dict[str, float] = {}
         for scored in ranking.passages:
             section = document.by_id[scored.id].section
             weight[section] = weight.get(section, 0.0) + scored.score
-        best = max(weight, key=lambda name: (len(words & content_stems(name)), weight[name]))
-        passages = [passage for passage in passages if passage.section == best]
-    kept = [passage.id for passage in passages if wish.keeps(passage)]
-    return in_text_order(document, _with_blocks(document, kept))
+        named = max(weight, key=lambda name: (len(words & content_stems(name)), weight[name]))
+        inside = [
+            [passage for passage in kept if passage.section == best]
+            for best in (named, max(weight, key=weight.__getitem__))
+        ]
+        kept = inside[0] or inside[1]
+    return in_text_order(document, _with_blocks(document, [passage.id for passage in kept]))
 
 
 def in_text_order(document: Document, ids: list[str]) -> list[str]:
@@ -176,6 +179,8 @@ def _whole_list(ranking: Ranking, question: str) -> list[str]:
     is_named = content_stems(best.section) & content_stems(question)
     surely = _EVERYTHING.search(question) or is_named or len(same) in numbers_in(question)
     share = MOST_OF_LIST if surely else ALL_OF_LIST
+    if is_named and _EVERYTHING.search(question):
+        same += [p.id for p in ranking.document.passages if p.section == best.section and p.block]
     return same if len(same) >= 3 and len(first.intersection(same)) > share * len(same) else []
 
 

@@ -74,7 +74,7 @@ _LLM = re.compile(
 )
 # Words that turn a wish into its opposite, where they stand right before it.
 _NEGATION = re.compile(
-    r"\b(?:not|(?:is|are|was|were|do|does|did|has|have)n\W?t|never|except|besides|other than|apart from|without|w/o(?:ut)?"
+    r"\b(?:not|(?:is|are|was|were|do|does|did|has|have|wo)n\W?t|never|except|besides|other than|apart from|without|w/o(?:ut)?"
     r"|none of|minus|exclud\w+|omit\w*|ignor\w+"
     r"|(?:leav|skip|drop|remov|delet|strik|cross)\w*(?:\s+out)?)\b",
     re.I,

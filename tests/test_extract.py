@@ -59,6 +59,9 @@ def kept(document: Document, question: str, section: str) -> list[int]:
         ("history lines that don't come from source 6", "creators-lineage", [3, 5]),
         ("everything in the history from sources 3 and 4", "creators-lineage", [3, 5]),
         ("the history from source 4 or source 6", "creators-lineage", [1, 2, 4, 5]),
+        ("on whether it works, only the sentences with source 1 behind them", "evidence-base", [1, 2, 3]),
+        ("I won't accept machine text. What is said of populations", "populations", [1, 2, 4]),
+        ("Evidence base w/out the LLM sentence", "evidence-base", [1, 2, 3, 5]),
     ],
 )
 def test_a_wish_for_some_provenance(rct: Document, question: str, section: str, numbers: list[int]) -> None:
@@ -142,6 +145,8 @@ def test_no_one_is_no_ordinal(question: str) -> None:
         ("Which source is the definition of mutual empathy taken from?", "is the definition of mutual empathy ?"),
         ("what is mutual empathy", ""),
         ("is it sourced", ""),
+        ("which reference number for the brain bit", "which for the brain bit"),
+        ("number of members in a group", ""),
     ],
 )
 def test_what_a_question_on_provenance_names(question: str, named: str) -> None:
@@ -170,6 +175,12 @@ def test_a_whole_section_where_everything_is_asked_for_and_it_ranks_best(rct: Do
     assert select(ranking(rct, *section[:2]), "everything on training please") == section
     assert select(ranking(rct, section[0]), "everything on training please") == section[:1]
     assert select(ranking(rct, *section[:2]), "who trains people") == section[:1]
+
+
+def test_a_section_in_full_has_its_example_too(rct: Document) -> None:
+    section = [f"interventions-techniques-{number}" for number in range(1, 9)]
+    assert select(ranking(rct, *section[:6]), "read me the interventions part in full") == section
+    assert select(ranking(rct, *section[:6]), "list the techniques") == section[:6]
 
 
 def test_a_whole_section_where_a_list_is_asked_for_and_all_of_it_ranks_best(rct: Document) -> None:

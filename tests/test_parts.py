@@ -52,6 +52,12 @@ def test_a_part_counts_only_where_its_passage_has_to_do_with_the_whole(rct: Docu
     assert best_of_each([part], ranking(rct, {"training-certification-3": 0.9})) == []
 
 
+def test_a_part_that_is_sure_by_itself_needs_no_support(rct: Document) -> None:
+    whole = ranking(rct, {"training-certification-3": 0.9})
+    assert best_of_each([ranking(rct, {"creators-lineage-1": 0.97})], whole) == ["creators-lineage-1"]
+    assert best_of_each([ranking(rct, {"creators-lineage-1": 0.97}, answer=0.9)], whole) == []
+
+
 def test_a_missing_part_is_counted_among_all_parts(rct: Document) -> None:
     answered, unanswered = ranking(rct, {"creators-lineage-1": 0.9}), ranking(rct, {}, answer=0.0)
     assert missing([answered, unanswered]) == Missing("second", "")
