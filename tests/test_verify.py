@@ -24,7 +24,7 @@ QUESTIONS = {
     "context": "what did the top ten recognition reflect",
     "rows": "all SMART objectives",
     "refusal": "Is RCT a first-line treatment for PTSD?",
-    "nearest": "how many sessions does it take",
+    "nearest": "which scale measures mutual empathy",
     "marked": "is naming disconnection an intervention?",
 }
 COMMAND = [sys.executable, "-c", "from rct_assistant.cli import main; main()"]
