@@ -241,7 +241,9 @@ class Assistant:
             shown=decision.shown,
             follow_up=decision.standalone.earlier is not None,
             missing=lacking,
-            doubtful=decision.ranking is not None and is_doubtful(decision.ranking),
+            doubtful=decision.ranking is not None
+            and not decision.standalone.passages
+            and is_doubtful(decision.ranking),
         )
 
     def _word(self, decision: Decision, question: str, history: Sequence[str]) -> Response:

@@ -281,3 +281,10 @@ def test_one_of_two_questions_is_answered_and_the_other_named_as_missing(
     assert isinstance(response, Answer)
     assert {statement.passage for statement in response.statements} & {"key-terms-6", "core-principles-8"}
     assert any("second part" in notice.text for notice in response.notices)
+
+
+def test_an_item_that_is_pointed_at_claims_no_standing(assistant: Assistant) -> None:
+    response = reply(assistant, "next one please", "what's the objective for the paradox")
+    shown = [statement["citations"][0]["passage"] for statement in response["statements"]]
+    assert shown == ["treatment-plan-suggestions-smart-objectives-3"]
+    assert [notice["code"] for notice in response["notices"]] == ["understood_as"]
