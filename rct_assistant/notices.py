@@ -44,7 +44,7 @@ def notices_for(
         notices.append(Notice("acronym", notice("acronym", document)))
     if reason is None and document.standing and (doubtful or plans_for_disorder(question)):
         first = document.by_id[document.standing[0]]
-        if first.id not in shown:
+        if first.id not in shown[:1]:
             notices.append(Notice("standing", notice("standing", document), cite(document, first)))
     if missing and missing.place:
         notices.append(Notice("part", notice("part", document, place=missing.place)))

@@ -13,6 +13,7 @@ from rct_assistant.citations import states
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
 from rct_assistant.messages import MESSAGES, NOTICES, message
+from rct_assistant.notices import notices_for
 from rct_assistant.policy import Verdict, check_reply, misquotes
 from rct_assistant.rules import found, readings
 from tests.conftest import DATA
@@ -373,3 +374,12 @@ def test_the_last_check_lets_no_technique_through_beside_danger(assistant: Assis
 def test_messages_and_notices_have_no_slot_for_a_users_words() -> None:
     slots = {part.split("}")[0] for text in (*MESSAGES.values(), *NOTICES.values()) for part in text.split("{")[1:]}
     assert slots <= {"title", "name", "other_meaning", "topic", "place", "sections"}
+
+
+def test_a_doubtful_answer_has_the_standing_on_top_even_where_it_is_shown_further_down(rct: Document) -> None:
+    def codes(*shown: str) -> list[str]:
+        found = notices_for("q", rct, reason=None, shown=shown, follow_up=False, missing=None, doubtful=True)
+        return [notice.code for notice in found]
+
+    assert codes("creators-lineage-1", "evidence-base-1") == ["standing"]
+    assert codes("evidence-base-1", "evidence-base-4") == []
