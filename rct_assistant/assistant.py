@@ -18,7 +18,7 @@ from rct_assistant.conversation import MOST_EARLIER, Standalone, Turn, is_depend
 from rct_assistant.corpus import Corpus, load_corpus
 from rct_assistant.decision import Decision, trace_of, turn_of
 from rct_assistant.document import Document
-from rct_assistant.extract import names_place, nearest, select, select_by_provenance, tidy
+from rct_assistant.extract import names_place, nearest, select, select_by_provenance, tidy, topic_of
 from rct_assistant.filters import compares, provenance_filter, without_provenance
 from rct_assistant.fit import ANSWERABLE
 from rct_assistant.index import Index, open_index
@@ -180,7 +180,8 @@ class Assistant:
             return self._with_message(decision, wanted or list(passages), pointed_at)
         if wish:
             rest = self.rank(wish.rest) if wish.rest.strip() else ranking
-            if found := select_by_provenance(rest, wish):
+            known = max(ranking.answerable, rest.answerable) >= ANSWERABLE or not topic_of(wish)
+            if known and (found := select_by_provenance(rest, wish)):
                 return self._with_message(decision, found, rest.document)
         if ranking.answerable >= ANSWERABLE:
             return self._select(question, decision, ranking)

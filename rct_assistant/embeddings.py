@@ -169,16 +169,25 @@ def _cores() -> int:
 
 
 def _busy() -> int:
-    """Return how many other threads of this computer run just now: the middle one of a few looks."""
+    """Return how many threads of other programs run on this computer just now: the middle one of a few looks."""
     looks = []
     for _ in range(5):
         try:
             running = Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[0]
+            own = sum(_runs(thread) for thread in Path("/proc/self/task").iterdir())
         except (OSError, IndexError):
             return round(os.getloadavg()[0]) if hasattr(os, "getloadavg") else 0
-        looks.append(int(running) - 1)
+        looks.append(max(0, int(running) - own))
         time.sleep(0.004)
     return sorted(looks)[len(looks) // 2]
+
+
+def _runs(thread: Path) -> bool:
+    """Say whether a thread of this program runs: those of a library may still spin when its work is done."""
+    try:
+        return (thread / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "R"
+    except OSError:
+        return False
 
 
 def _packaged_folder() -> Path:

@@ -41,6 +41,12 @@ _MENTIONS = re.compile(
     r"|\ball\W+(?:that\W?s|that is|they|it)\s+sa(?:id|ys?)\b",
     re.I,
 )
+# Words around a wish for some provenance that name no topic.
+_NO_TOPIC = content_stems(
+    "source text passages sentences lines parts bits section which only just show give list from everything anything all"
+    " every any there marked have has did were them something statements claims resting rests based nothing else"
+    " cited used given quoted named"
+)
 _WHOLE_TEXT = re.compile(
     r"\b(?:(?:whole|entire|full)\s+(?:text|document|page|thing)|(?:all|every|any|across)\s+(?:the\s+)?sections?|anywhere|throughout)\b",
     re.I,
@@ -114,12 +120,7 @@ def nearest(ranking: Ranking) -> list[str]:
 
 def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
     """Return the passages of the section that the rest of the question is about, filtered; of the whole text if it names none."""
-    document = ranking.document
-    words = content_stems(wish.rest) - content_stems(
-        "source text passages sentences lines parts bits section which only just show give list from everything anything all"
-        " every any there marked have has did were them something statements claims resting rests based nothing else"
-        " cited used given quoted named"
-    )
+    document, words = ranking.document, topic_of(wish)
     kept = [passage for passage in document.passages if wish.keeps(passage)]
     if words and not _WHOLE_TEXT.search(wish.rest):
         weight: dict[str, float] = {}
@@ -133,6 +134,11 @@ def select_by_provenance(ranking: Ranking, wish: ProvenanceFilter) -> list[str]:
         ]
         kept = inside[0] or inside[1]
     return in_text_order(document, _with_blocks(document, [passage.id for passage in kept]))
+
+
+def topic_of(wish: ProvenanceFilter) -> set[str]:
+    """Return the stems that say what a wish for some provenance is about; empty if it is about the whole text."""
+    return content_stems(wish.rest) - _NO_TOPIC
 
 
 def in_text_order(document: Document, ids: list[str]) -> list[str]:

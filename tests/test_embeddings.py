@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from rct_assistant.embeddings import load_embeddings, many_texts
+from rct_assistant.embeddings import _runs, load_embeddings, many_texts
 from rct_assistant.settings import PACKAGED_MODEL
 
 TEXTS = [
@@ -30,3 +32,12 @@ def test_many_texts_give_the_cores_back_even_after_an_error() -> None:
         raise ValueError("half way")
     assert torch.get_num_threads() == 1
     assert not torch.is_autocast_enabled("cpu")
+
+
+@pytest.mark.parametrize(("stat", "runs"), [("7 (a) b) R 1 2", True), ("7 (python) S 1 2", False), (None, False)])
+def test_a_thread_that_runs_is_told_from_one_that_sleeps_or_has_ended(
+    tmp_path: Path, stat: str | None, *, runs: bool
+) -> None:
+    if stat is not None:
+        (tmp_path / "stat").write_text(stat, encoding="utf-8")
+    assert _runs(tmp_path) is runs
