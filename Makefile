@@ -31,7 +31,7 @@ check: install
 eval: install
 	$(BIN)/python -m eval run --split $(SPLIT)
 
-# Learns the adapter of the embedding model anew from the committed question bank: half an hour, and seldom needed.
+# Learns the adapter of the embedding model anew from the committed question bank: an hour, and seldom needed.
 train: install
 	$(BIN)/rct-assistant index train
 

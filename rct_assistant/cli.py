@@ -210,7 +210,7 @@ def index_info() -> None:
 
 @index_app.command("train")
 def index_train() -> None:
-    """Learn the adapter of the embedding model from the question banks, and write it beside them: half an hour."""
+    """Learn the adapter of the embedding model from the question banks, and write it beside them: an hour."""
     from rct_assistant.terminal import progress_bar
     from rct_assistant.train import train
 

@@ -1,9 +1,10 @@
-"""Learn the adapter of the embedding model from the question banks of a corpus. Half an hour on a laptop; run by `make train`.
+"""Learn the adapter of the embedding model from the question banks of a corpus. About an hour on a laptop; run by `make train`.
 
 The model learns to tell from a question alone which passages answer it, or why none does: a linear layer over the embeddings, one
 class for each passage and reason. The layer is thrown away; the adapter stays, at a part of its strength (Wortsman et al., CVPR
-2022). A fold of near-duplicate families is left out, so that what is calibrated later is calibrated on questions that neither
-the adapter nor the regression has seen.
+2022). It is learned several times, each from another beginning, and their mean is kept (Wortsman et al., ICML 2022). A fold of
+near-duplicate families is left out, so that what is calibrated later is calibrated on questions that neither the adapter nor the
+regression has seen.
 """
 
 from __future__ import annotations
@@ -31,12 +32,15 @@ from rct_assistant.settings import Settings, load_settings
 RANK = 16
 SCALE = 2.0
 KEPT = 0.7  # share of what was learned that is kept: between the model and its adapted form, new questions fare best
-EPOCHS = 4
+EPOCHS = 3
 BATCH = 64
 RATE, HEAD_RATE = 1e-3, 5e-3  # highest learning rates, of the adapter and of the layer over it
 LONGEST = 96  # tokens
 _BUCKET = 32 * BATCH  # questions among which those of like length share a batch
-_SEED = 20
+SEEDS = (20, 21)  # one beginning and one order of the questions for each time it is learned
+
+
+Layers = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]  # name of a layer → down and up, as in `Adapter`
 
 
 @dataclass(frozen=True)
@@ -74,10 +78,26 @@ def train(settings: Settings | None = None, *, progress: Callable[[str, int, int
         ModelError: the model cannot be loaded.
     """
     settings = settings or load_settings()
-    torch.manual_seed(_SEED)
-    embeddings = load_embeddings(settings.model)
     with many_texts():
-        examples = _examples(load_corpus(settings.corpus), embeddings)
+        examples = _examples(load_corpus(settings.corpus), load_embeddings(settings.model))
+    use_cores(free=True)
+    orders = [list(_batches(examples, seed)) for seed in SEEDS]
+    total, done = sum(map(len, orders)), 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        progress("Learning the adapter", done, total)
+
+    learned = []
+    for seed, batches in zip(SEEDS, orders, strict=True):
+        torch.manual_seed(seed)
+        learned.append(_learn(load_embeddings(settings.model), examples, batches, advance))
+    return Adapter(_mean(learned), model_hash(settings.model), examples.held_out).save(settings.corpus)
+
+
+def _learn(embeddings: Any, examples: _Examples, batches: list[list[int]], advance: Callable[[], None]) -> Layers:
+    """Learn from the batches in turn and return the two matrices of each adapted layer."""
     use_cores(free=True)
     tokenizer, network = transformer_of(embeddings)
     adapted = _adapt(network)
@@ -90,12 +110,11 @@ def train(settings: Settings | None = None, *, progress: Callable[[str, int, int
     changes = [matrix for layer in adapted.values() for matrix in (layer.down, layer.up)]
     groups = [(changes, RATE), (list(head.parameters()), HEAD_RATE), ([sharpness], 10 * RATE)]
     optimiser = torch.optim.AdamW([{"params": parameters, "lr": rate} for parameters, rate in groups])
-    batches = list(_batches(examples))
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, [rate for _, rate in groups], total_steps=len(batches) + 1, pct_start=0.1
     )
     network.train()
-    for done, batch in enumerate(batches):
+    for batch in batches:
         with half_precision():
             vectors = _embed(tokenizer, network, [examples.texts[row] for row in batch])
         scores = sharpness * (vectors @ nn.functional.normalize(head.weight, dim=-1).t()) + head.bias
@@ -104,9 +123,19 @@ def train(settings: Settings | None = None, *, progress: Callable[[str, int, int
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
-        progress("Learning the adapter", done + 1, len(batches))
-    layers = {name: (_matrix(layer.down), _matrix(KEPT * SCALE * layer.up)) for name, layer in adapted.items()}
-    return Adapter(layers, model_hash(settings.model), examples.held_out).save(settings.corpus)
+        advance()
+    return {name: (_matrix(layer.down), _matrix(KEPT * SCALE * layer.up)) for name, layer in adapted.items()}
+
+
+def _mean(learned: list[Layers]) -> Layers:
+    """Return the mean of several changes of the same layers: their matrices side by side."""
+    return {
+        name: (
+            np.concatenate([layers[name][0] for layers in learned]),
+            np.concatenate([layers[name][1] / len(learned) for layers in learned], axis=1),
+        )
+        for name in learned[0]
+    }
 
 
 def _matrix(tensor: torch.Tensor) -> NDArray[np.float32]:
@@ -160,9 +189,9 @@ def _adapt(network: nn.Module) -> dict[str, _Adapted]:
     return adapted
 
 
-def _batches(examples: _Examples) -> Iterator[list[int]]:
+def _batches(examples: _Examples, seed: int) -> Iterator[list[int]]:
     """Yield the rows of each batch of all epochs: shuffled, those of like length together, so that little is padding."""
-    random = np.random.default_rng(_SEED)
+    random = np.random.default_rng(seed)
     for _ in range(EPOCHS):
         rows = random.permutation(examples.seen)
         epoch = []
