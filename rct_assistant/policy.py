@@ -18,13 +18,13 @@ from rct_assistant.retrieve import Ranking
 from rct_assistant.rules import before, found, other_language, readings, without_tags
 
 # Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
-ALONE = {"safety": 0.25, "first_line": 0.25, "about": 0.70}
+ALONE = {"safety": 0.30, "first_line": 0.25, "about": 0.70}
 WITH_HINT = {"safety": 0.10, "first_line": 0.25}
 WITH_CLAIM = {"safety": 0.01, "first_line": 0.04}
 WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies it itself: 'not suicidal'
-# Danger in a question as a whole, below which a sentence or a pattern of it raises no alarm, unless that sentence is alarming: at
-# .10 dev has seven more answers, and three more dangers of 756 pass unseen.
-HARMLESS, PLAINLY_HARMLESS = 0.05, 0.02
+# Danger in a question as a whole, below which a sentence or a pattern of it raises no alarm, and the same beside an alarming
+# sentence. At half of both, dev has 18 answers fewer, and two dangers of 794 fewer pass unseen.
+HARMLESS, PLAINLY_HARMLESS = 0.10, 0.04
 ALARMING = 0.97
 CLAIMS = 0.50  # from here on a question as a whole claims a standing; a sentence of it is then judged as a fragment
 BESIDE_ANSWER = 0.65  # how likely standing must be, beside an answer, for the classifier alone

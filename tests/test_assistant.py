@@ -59,6 +59,14 @@ def test_source_3_is_not_in_the_text(assistant: Assistant) -> None:
     assert "has no list" in response["message"]
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["what year was Toward a New Psychology of Women published", "who first came up with relational-cultural theory"],
+)
+def test_a_plain_fact_is_answered_however_near_the_gaps_are(assistant: Assistant, question: str) -> None:
+    assert [statement.passage for statement in assistant.ask(question).statements] == ["creators-lineage-1"]
+
+
 def test_off_topic_shows_nothing(assistant: Assistant) -> None:
     response = reply(assistant, "capital of France?")
     assert (response["reason"], response["statements"], response["nearest"]) == ("not_in_source", [], [])
