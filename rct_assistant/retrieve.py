@@ -37,8 +37,8 @@ NO_BANK_BIAS, NO_BANK_COSINE, NO_BANK_LEXICAL = -5.0, 8.0, 3.0
 # of its words. Of 600 topics on dev 389 pass, .87 of them fit and .03 miss what was asked; of all 600, .79 and .06.
 TOPIC_VOTES, TOPIC_NEAR = 8, 0.60
 TOPIC_COSINE, TOPIC_WORDS = 0.80, 0.65
-# From the first cosine with a bank question that has an answer a gap counts less, from the second on a fifth: what is learned from
-# all examples together is too smooth to tell "published when" from "published by whom".
+# From the first cosine with a bank question that has an answer a gap counts less, from the second on a fifth: what is learned
+# from all examples together is too smooth to tell "published when" from "published by whom".
 COPY, SURE_COPY, COPY_GAP = 0.88, 0.96, 0.2
 
 
