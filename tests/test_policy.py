@@ -268,6 +268,23 @@ def test_a_change_of_medication_is_a_claim_of_danger(question: str, expected: bo
     assert found("safety", "claim", question) == expected
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("he broke her arm on saturday", True),
+        ("i don't see the point of being here any more", True),
+        ("she has a method and a date", True),
+        ("he says everybody would be better off", True),
+        ("i have written the letters", True),
+        ("i see the point of being open", False),
+        ("the letters after her name", False),
+        ("what does RCT say about broken trust", False),
+    ],
+)
+def test_what_may_be_danger(question: str, expected: bool) -> None:
+    assert found("safety", "claim", question) == expected
+
+
 @pytest.mark.parametrize("question", ["thanks, what is mutual empathy?", "cheers - who founded rct"])
 def test_thanks_do_not_swallow_a_question(assistant: Assistant, question: str) -> None:
     assert isinstance(assistant.ask(question), Answer)
