@@ -80,7 +80,6 @@ def train(settings: Settings | None = None, *, progress: Callable[[str, int, int
     settings = settings or load_settings()
     with many_texts():
         examples = _examples(load_corpus(settings.corpus), load_embeddings(settings.model))
-    use_cores(free=True)
     orders = [list(_batches(examples, seed)) for seed in SEEDS]
     total, done = sum(map(len, orders)), 0
 

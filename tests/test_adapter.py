@@ -58,6 +58,16 @@ def test_what_is_learned_is_written_read_and_moves_questions_with_one_answer_tog
     assert apart(adapted) > apart(plain)
 
 
+def test_the_mean_of_several_learnings_changes_a_layer_by_the_mean_of_their_changes() -> None:
+    random = np.random.default_rng(20)
+    learned = [
+        {"layer": (random.normal(size=(2, 5)).astype(np.float32), random.normal(size=(3, 2)).astype(np.float32))}
+        for _ in range(3)
+    ]
+    down, up = learning._mean(learned)["layer"]
+    assert up @ down == pytest.approx(np.mean([u @ d for own in learned for d, u in own.values()], axis=0), abs=1e-5)
+
+
 def test_an_adapter_of_another_model_is_left_aside() -> None:
     layer = "encoder.layer.0.output.dense"
     other = Adapter({layer: (np.ones((1, 1536)), np.ones((384, 1)))}, "00" * 32, keys([]))

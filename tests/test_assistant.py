@@ -67,6 +67,11 @@ def test_a_plain_fact_is_answered_however_near_the_gaps_are(assistant: Assistant
     assert [statement.passage for statement in assistant.ask(question).statements] == ["creators-lineage-1"]
 
 
+def test_a_wish_for_sources_is_no_way_around_what_is_not_in_the_text(assistant: Assistant) -> None:
+    response = reply(assistant, "how much is JBMTI training, with a source please")
+    assert (response["reason"], response["statements"]) == ("not_in_source", [])
+
+
 def test_off_topic_shows_nothing(assistant: Assistant) -> None:
     response = reply(assistant, "capital of France?")
     assert (response["reason"], response["statements"], response["nearest"]) == ("not_in_source", [], [])
