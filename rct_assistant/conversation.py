@@ -74,8 +74,16 @@ _SAY_MORE = content_stems(
     "say tell more about explain that list item again please pls then what mean means only just give show want need"
 )
 _ABOUT_PROVENANCE = re.compile(
-    r"\b(?:sourced?|sources|llm|generated|ai|machine|citation|cite|reference|who says|where (?:is|does) (?:that|this|it)"
-    r" (?:come )?from|made up|source|(?:carry|carries|have|has|got) (?:a|any) (?:number|label|mark))\b",
+    r"\b(?:sourced?|sources|llm|generated|ai|machine|citation|cited?|ref(?:erence)?s?|who says|backed up|made up"
+    r"|where (?:is|does|did) (?:that|this|it|they get (?:that|this|it)) ?(?:come )?(?:from)?"
+    r"|(?:a|some) (?:person|human|people) (?:wrote|write)|from an? (?:paper|study|book|article)"
+    r"|(?:carry|carries|have|has|got) (?:a|any) (?:number|label|mark))\b",
+    re.I,
+)
+# What follows points at something shown, whatever it is called: 'is that caution sourced'.
+_THAT_THING = re.compile(
+    r"\b(?:that|this|these|those)\s+(?:bit|bullet|caution|claim|definition|example|figure|goal|idea|line|mechanism|objective|part"
+    r"|point|principle|quote|row|term|thing|warning)s?\b",
     re.I,
 )
 _PROVENANCE_WORDS = content_stems(
@@ -83,7 +91,7 @@ _PROVENANCE_WORDS = content_stems(
     " which there though says bit text did write wrote written from said that this really actually just got have has does carry"
     " sentence statement line passage number status layout reference label labelled marked tagged"
     " backed list tell cannot can't real proper"
-    " what"
+    " what whats one comes came"
 )
 
 
@@ -181,7 +189,7 @@ def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn:
 def _points_at_passages(question: str) -> bool:
     """Say whether a question asks where what was shown comes from, and names nothing else."""
     return _ABOUT_PROVENANCE.search(question) is not None and not (
-        content_stems(_ABOUT_PROVENANCE.sub(" ", question)) - _PROVENANCE_WORDS
+        content_stems(_THAT_THING.sub(" ", _ABOUT_PROVENANCE.sub(" ", question))) - _PROVENANCE_WORDS
     )
 
 

@@ -83,6 +83,7 @@ _NEGATED = re.compile(rf"{_NEGATION.pattern}(?:\s+\w+){{0,4}}\s*$", re.I)
 _UNSOURCED = re.compile(
     r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:an?\s+|any\s+)?(?:(?:cited|given|named)\s+)?"
     r"(?:source|citation|reference|number)"
+    r"|\b(?:unsourced|uncited)\b|\b(?:is|are|was|were)(?:n\W?t|\s+not)\s+(?:sourced|cited|referenced)\b"
     r"|\b(?:do|does|did|has|have)(?:n\W?t|\s+not)\s+(?:have|got|carry|give|cite|name)\s+(?:an?\s+|any\s+)?(?:source|citation)",
     re.I,
 )

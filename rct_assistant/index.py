@@ -28,13 +28,14 @@ from rct_assistant.settings import Settings
 from rct_assistant.store import open_store
 
 if TYPE_CHECKING:
+    from chromadb import Collection
     from chromadb.api import ClientAPI
     from langchain_chroma import Chroma
     from langchain_core.embeddings import Embeddings
 
     from rct_assistant.fit import Array, Fitted
 
-LAYOUT = 1  # raise when the meaning of the stored files changes
+LAYOUT = 2  # raise when the meaning of the stored files changes
 _BATCH = 1024
 _MOST = 5000  # Chroma refuses larger batches
 _SELF_QUERIES = 5
@@ -44,14 +45,17 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class DocumentIndex:
-    """What is searched for one document. `examples` is n × dimensions, in the order of `bank`; both may be empty."""
+    """What is searched for one document. `examples` is n × dimensions, in the order of `bank`; both may be empty.
+
+    The store has the passages with their words, for LangChain, and of the questions the vectors alone: a third of the time.
+    """
 
     document: Document
     bank: tuple[BankQuestion, ...]
     examples: Array = field(repr=False)
     fitted: Fitted | None = field(repr=False)
     passages: Chroma = field(repr=False)
-    questions: Chroma = field(repr=False)
+    questions: Collection = field(repr=False)
 
     def passage_similarities(self, vector: Sequence[float]) -> Array:
         """Return the cosine of a question's unit vector with each passage, in the order of the text."""
@@ -67,8 +71,10 @@ class DocumentIndex:
         """Return the k nearest bank questions with their cosines, nearest first."""
         if not self.bank:
             return []
-        found = self.questions.similarity_search_by_vector_with_relevance_scores(list(vector), k=min(k, len(self.bank)))
-        return [(self.bank[int(str(entry.id))], 1.0 - distance) for entry, distance in found]
+        return [
+            (self.bank[int(name)], 1.0 - distance)
+            for name, distance in _nearest(self.questions, vector, min(k, len(self.bank)))
+        ]
 
 
 @dataclass(frozen=True)
@@ -136,14 +142,21 @@ def _client(folder: Path) -> ClientAPI:
     return PersistentClient(str(folder / "chroma"), settings=ChromaSettings(anonymized_telemetry=False))
 
 
-def _collection(client: ClientAPI, name: str, embeddings: Embeddings | None = None) -> Chroma:
+def _collection(client: ClientAPI, name: str) -> Collection:
+    """Return a collection for cosines, empty if there was none."""
     from chromadb.api.collection_configuration import CreateCollectionConfiguration, CreateHNSWConfiguration
-    from langchain_chroma import Chroma
 
     # High ef: the approximate search then finds what an exact one does, measured on 16,000 vectors.
     hnsw = CreateHNSWConfiguration(space="cosine", ef_construction=100, ef_search=200)
     configuration = CreateCollectionConfiguration(hnsw=hnsw)
-    return Chroma(name, embedding_function=embeddings, client=client, collection_configuration=configuration)
+    return client.get_or_create_collection(name, configuration=configuration, embedding_function=None)
+
+
+def _with_words(collection: Collection, client: ClientAPI, embeddings: Embeddings | None = None) -> Chroma:
+    """Return LangChain's view of a collection."""
+    from langchain_chroma import Chroma
+
+    return Chroma(collection.name, embedding_function=embeddings, client=client, create_collection_if_not_exists=False)
 
 
 def _build(
@@ -175,13 +188,11 @@ def _build_documents(
         bank = corpus.banks[document.name]
         texts = [searched_text(passage) for passage in document.passages]
         metadata = [{"section": passage.section, "kind": passage.kind} for passage in document.passages]
-        passages = _collection(client, f"passages-{number}", embeddings)
-        for added in _add(passages, texts, list(document.by_id), metadata):
+        passages = _collection(client, f"passages-{number}")
+        for added in _add_passages(_with_words(passages, client, embeddings), texts, list(document.by_id), metadata):
             advance("Reading the text", added)
-        questions = _collection(client, f"questions-{number}", embeddings)
-        ids = [str(line) for line in range(len(bank))]
-        kinds = [{"kind": str(question.intent or ("gap" if question.gap else "answer"))} for question in bank]
-        for added in _add(questions, [normalise(question.asked) for question in bank], ids, kinds):
+        questions = _collection(client, f"questions-{number}")
+        for added in _add_questions(questions, [normalise(question.asked) for question in bank], embeddings):
             advance("Reading the question bank", added)
         if bank:
             advance("Learning from the question bank", 0)
@@ -197,17 +208,33 @@ def searched_text(passage: Passage) -> str:
     return normalise(f"{passage.section}: {passage.text}")
 
 
-def _add(collection: Chroma, texts: list[str], ids: list[str], metadata: list[dict[str, str]]) -> Iterator[int]:
+def _add_passages(chroma: Chroma, texts: list[str], ids: list[str], metadata: list[dict[str, str]]) -> Iterator[int]:
     """Embed and add in batches; yields how many entries each batch had."""
     for start in range(0, len(texts), _BATCH):
         end = min(start + _BATCH, len(texts))
         with many_texts():
-            collection.add_texts(texts[start:end], metadatas=list(metadata[start:end]), ids=ids[start:end])
+            chroma.add_texts(texts[start:end], metadatas=list(metadata[start:end]), ids=ids[start:end])
+        yield end - start
+
+
+def _add_questions(collection: Collection, texts: list[str], embeddings: Embeddings) -> Iterator[int]:
+    """Embed and add by their place, without their words; yields how many entries each batch had."""
+    for start in range(0, len(texts), _BATCH):
+        end = min(start + _BATCH, len(texts))
+        with many_texts():
+            vectors = embeddings.embed_documents(texts[start:end])
+        collection.add(
+            ids=[str(place) for place in range(start, end)], embeddings=np.asarray(vectors, dtype=np.float32)
+        )
         yield end - start
 
 
 def _fit_document(
-    document: Document, bank: tuple[BankQuestion, ...], passages: Chroma, questions: Chroma, adapter: Adapter | None
+    document: Document,
+    bank: tuple[BankQuestion, ...],
+    passages: Collection,
+    questions: Collection,
+    adapter: Adapter | None,
 ) -> Fitted:
     from rct_assistant.fit import fit
 
@@ -219,12 +246,12 @@ def _fit_document(
     return fit(list(bank), texts, vectors, ids, similarities, adapter.held(texts) if adapter else None)
 
 
-def _vectors(collection: Chroma, ids: list[str]) -> Array:
+def _vectors(collection: Collection, ids: list[str]) -> Array:
     """Return the stored vectors of these ids, in this order; raises KeyError when one is not there."""
     found: dict[str, Any] = {}
     for start in range(0, len(ids), _MOST):
         stored = collection.get(ids=ids[start : start + _MOST], include=["embeddings"])
-        found.update(zip(stored["ids"], stored["embeddings"], strict=True))
+        found.update(zip(stored["ids"], stored["embeddings"], strict=True))  # type: ignore[arg-type]
     return np.asarray([found[name] for name in ids], dtype=np.float32).reshape(len(ids), -1)
 
 
@@ -238,7 +265,7 @@ def _check(folder: Path, *, corpus: Corpus) -> str:
         }
         for kind, ids in expected.items():
             collection = _collection(client, f"{kind}-{number}")
-            count = len(collection.get(include=[])["ids"])
+            count = collection.count()
             if count != len(ids):
                 return f"it has {count} {kind} of {len(ids)}"
             if not all(_finds(collection, name) for name in ids[:: max(1, len(ids) // _SELF_QUERIES)]):
@@ -246,17 +273,24 @@ def _check(folder: Path, *, corpus: Corpus) -> str:
     return ""
 
 
-def _finds(collection: Chroma, name: str) -> bool:
+def _finds(collection: Collection, name: str) -> bool:
     """Say whether an entry's own vector finds it, or another with the very same vector."""
-    vector = _vectors(collection, [name])[0]
-    ((_, distance),) = collection.similarity_search_by_vector_with_relevance_scores(vector.tolist(), k=1)
-    return bool(distance < 1e-3)
+    ((_, distance),) = _nearest(collection, _vectors(collection, [name])[0].tolist(), 1)
+    return distance < 1e-3
+
+
+def _nearest(collection: Collection, vector: Sequence[float], k: int) -> list[tuple[str, float]]:
+    """Return the ids of the k nearest entries with their cosine distances, nearest first."""
+    found = collection.query(
+        query_embeddings=np.asarray([vector], dtype=np.float32), n_results=k, include=["distances"]
+    )
+    return list(zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True))
 
 
 def _open_document(
     client: ClientAPI, folder: Path, number: int, document: Document, bank: tuple[BankQuestion, ...]
 ) -> DocumentIndex:
-    passages = _collection(client, f"passages-{number}")
+    passages = _with_words(_collection(client, f"passages-{number}"), client)
     questions = _collection(client, f"questions-{number}")
     if not bank:
         return DocumentIndex(document, bank, np.zeros((0, 0), dtype=np.float32), None, passages, questions)

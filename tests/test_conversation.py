@@ -84,10 +84,29 @@ def test_a_return_finds_the_earlier_question_and_goes_on_from_there(
 
 
 @pytest.mark.parametrize(
-    "question", ["is that sourced?", "sourced or LLM?", "does that line carry a number?", "who says"]
+    "question",
+    [
+        "is that sourced?",
+        "sourced or LLM?",
+        "does that line carry a number?",
+        "who says",
+        "and this comes from which source number?",
+        "is that claim from a paper",
+        "did a person write that",
+        "is this part cited",
+        "where did they get that",
+        "which ref",
+    ],
 )
 def test_a_question_about_provenance_points_at_what_was_shown(turns: list[Turn], question: str) -> None:
     assert resolve(question, turns).passages == ("creators-lineage-1",)
+
+
+@pytest.mark.parametrize("question", ["which paper says clients hide", "who says this works", "is that book sold abroad"])
+def test_a_question_that_names_something_else_does_not_point_at_what_was_shown(
+    turns: list[Turn], question: str
+) -> None:
+    assert resolve(question, turns).passages == ()
 
 
 def test_an_ordinal_names_an_item_of_the_list_that_was_shown(turns: list[Turn]) -> None:

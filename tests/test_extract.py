@@ -54,6 +54,8 @@ def kept(document: Document, question: str, section: str) -> list[int]:
         ("which of the problems has no cited source", "problems-for-work", [1, 7]),
         ("training, leave out the LLM's contributions", "training-certification", [1, 2]),
         ("which problems don't have a source", "problems-for-work", [1, 7]),
+        ("which population line isn't sourced", "populations", [3]),
+        ("training: what in it is uncited", "training-certification", [3]),
         ("cautions that weren't written by an AI", "contraindications", [1, 3]),
         ("the problems minus anything LLM", "problems-for-work", [2, 3, 4, 5, 6]),
         ("history lines that don't come from source 6", "creators-lineage", [3, 5]),
