@@ -53,7 +53,7 @@ _COMPARES = re.compile(r"\b(?:shorter|longer|quicker|sooner|faster|fewer)\b", re
 _MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I)
 
 _SOURCE = re.compile(
-    r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|to|as|from|no\.?|number|#)?\s*\d+\b"
+    r"\b(?:sourced?|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|to|as|from|no\.?|number|#)?\s*\d+\b"
     rf"(?:\s*(?:,|and|or|&|\+|/)\s*\d+\b(?![\s-]*{_UNIT_NAMES}))*"
     rf"|\b(?:with|carry|carries|carrying|bear|bears|bearing|has|have|having)\s+an?\s+\d\b(?![\s-]*{_UNIT_NAMES})"
     r"|\b(?:(?:comes?|taken|quoted)\s+from|has\s+the|have\s+the|under|(?:credited|attributed)\s+to)\s+(?:number\s+|no\.?\s*)?\d\b(?=\s*(?:$|[?!.,;]))",
@@ -95,7 +95,8 @@ _SOURCED = re.compile(
 )
 _FILTERS = re.compile(
     r"\b(which|what|whatever|only|just|limit\w*|restrict\w*|all|every|any|anything|show|list|everything|is there|are there|ones?"
-    r"|none|are the|were the|with|from source|bullets|rows|sentences|statements|passages|lines|parts|bits?)\b",
+    r"|none|are the|were the|with|whose|from source|sourced|attributed|credited"
+    r"|bullets|rows|sentences|statements|passages|lines|parts|bits?)\b",
     re.I,
 )
 _ON_PROVENANCE = re.compile(

@@ -222,9 +222,9 @@ def asks_for_some(question: str) -> bool:
     if _WHETHER_SOURCED.search(question) and len(content_stems(_WHETHER_SOURCED.sub(" ", question))) > 1:
         return True
     wish = provenance_filter(question)
-    if wish is None or not content_stems(wish.rest):
-        return False
-    return wish.kind != "source" or _TAKEN_FROM.search(question) is not None
+    if wish is not None and wish.kind == "source":
+        return _TAKEN_FROM.search(question) is not None
+    return wish is not None and bool(content_stems(wish.rest))
 
 
 def without_claims(question: str) -> list[str]:

@@ -102,7 +102,9 @@ def test_a_question_about_provenance_points_at_what_was_shown(turns: list[Turn],
     assert resolve(question, turns).passages == ("creators-lineage-1",)
 
 
-@pytest.mark.parametrize("question", ["which paper says clients hide", "who says this works", "is that book sold abroad"])
+@pytest.mark.parametrize(
+    "question", ["which paper says clients hide", "who says this works", "is that book sold abroad"]
+)
 def test_a_question_that_names_something_else_does_not_point_at_what_was_shown(
     turns: list[Turn], question: str
 ) -> None:
