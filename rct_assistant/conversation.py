@@ -74,16 +74,16 @@ _SAY_MORE = content_stems(
     "say tell more about explain that list item again please pls then what mean means only just give show want need"
 )
 _ABOUT_PROVENANCE = re.compile(
-    r"\b(?:sourced?|sources|llm|generated|ai|machine|citation|cited?|ref(?:erence)?s?|who says|backed up|made up"
-    r"|where (?:is|does|did) (?:that|this|it|they get (?:that|this|it)) ?(?:come )?(?:from)?"
-    r"|(?:a|some) (?:person|human|people) (?:wrote|write)|from an? (?:paper|study|book|article)"
+    r"\b(?:(?:un)?sourced?|sources|llm|generated|ai|machine|citations?|(?:un)?cited?|ref(?:erence)?s?|who says|backed up|made up"
+    r"|where(?:\W?s| is| does| did) (?:that|this|it) (?:come )?from|where (?:do|did) they get (?:that|this|it)"
+    r"|(?:person|human|people) (?:wrote|write)|by an? (?:person|human)|from an? (?:paper|study|book|article)"
     r"|(?:carry|carries|have|has|got) (?:a|any) (?:number|label|mark))\b",
     re.I,
 )
-# What follows points at something shown, whatever it is called: 'is that caution sourced'.
+# Something shown, whatever it is called: 'is that caution sourced'.
 _THAT_THING = re.compile(
-    r"\b(?:that|this|these|those)\s+(?:bit|bullet|caution|claim|definition|example|figure|goal|idea|line|mechanism|objective|part"
-    r"|point|principle|quote|row|term|thing|warning)s?\b",
+    r"\b(?:that|this|these|those)\s+(?:bit|bullet|caution|claim|definition|example|figure|goal|idea|intervention|item|line|mechanism"
+    r"|misconception|objective|part|point|principle|problem|question|quote|row|term|thing|warning)s?\b",
     re.I,
 )
 _PROVENANCE_WORDS = content_stems(
@@ -91,7 +91,7 @@ _PROVENANCE_WORDS = content_stems(
     " which there though says bit text did write wrote written from said that this really actually just got have has does carry"
     " sentence statement line passage number status layout reference label labelled marked tagged"
     " backed list tell cannot can't real proper"
-    " what whats one comes came"
+    " what whats one comes came any isn aren wasn weren"
 )
 
 
@@ -188,8 +188,9 @@ def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn:
 
 def _points_at_passages(question: str) -> bool:
     """Say whether a question asks where what was shown comes from, and names nothing else."""
+    question = _THAT_THING.sub("that", question)
     return _ABOUT_PROVENANCE.search(question) is not None and not (
-        content_stems(_THAT_THING.sub(" ", _ABOUT_PROVENANCE.sub(" ", question))) - _PROVENANCE_WORDS
+        content_stems(_ABOUT_PROVENANCE.sub(" ", question)) - _PROVENANCE_WORDS
     )
 
 

@@ -53,10 +53,11 @@ _COMPARES = re.compile(r"\b(?:shorter|longer|quicker|sooner|faster|fewer)\b", re
 _MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I)
 
 _SOURCE = re.compile(
-    r"\b(?:sourced?|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|to|as|from|no\.?|number|#)?\s*\d+\b"
+    r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|to|as|from|no\.?|number|#)?\s*\d+\b"
     rf"(?:\s*(?:,|and|or|&|\+|/)\s*\d+\b(?![\s-]*{_UNIT_NAMES}))*"
     rf"|\b(?:with|carry|carries|carrying|bear|bears|bearing|has|have|having)\s+an?\s+\d\b(?![\s-]*{_UNIT_NAMES})"
-    r"|\b(?:(?:comes?|taken|quoted)\s+from|has\s+the|have\s+the|under|(?:credited|attributed)\s+to)\s+(?:number\s+|no\.?\s*)?\d\b(?=\s*(?:$|[?!.,;]))",
+    r"|\b(?:(?:comes?|taken|quoted)\s+from|has\s+the|have\s+the|under|(?:credited|attributed|sourced)\s+to)\s+(?:number\s+|no\.?\s*)?\d\b"
+    r"(?=\s*(?:only|alone|$|[?!.,;]))",
     re.I,
 )
 _MACHINE = r"(?:llm|ai|a\.i\.|machine|robot|computer|chatgpt|gpt|bot|language model)"
@@ -76,14 +77,14 @@ _LLM = re.compile(
 _NEGATION = re.compile(
     r"\b(?:not|(?:is|are|was|were|do|does|did|has|have|wo)n\W?t|never|except|besides|other than|apart from|without|w/o(?:ut)?"
     r"|none of|minus|exclud\w+|omit\w*|ignor\w+"
-    r"|(?:leav|skip|drop|remov|delet|strik|cross)\w*(?:\s+out)?)\b",
+    r"|(?:leav|skip|drop|remov|delet|strik|cross|hid)\w*(?:\s+out)?)\b",
     re.I,
 )
-_NEGATED = re.compile(rf"{_NEGATION.pattern}(?:\s+\w+){{0,4}}\s*$", re.I)
+_NEGATED = re.compile(rf"(?:{_NEGATION.pattern}(?:\s+\w+){{0,4}}|\bno)\s*$", re.I)
 _UNSOURCED = re.compile(
     r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:an?\s+|any\s+)?(?:(?:cited|given|named)\s+)?"
     r"(?:source|citation|reference|number)"
-    r"|\b(?:unsourced|uncited)\b|\b(?:is|are|was|were)(?:n\W?t|\s+not)\s+(?:sourced|cited|referenced)\b"
+    r"|\b(?:unsourced|uncited)\b|(?:n\W?t|\bnot|\bnever)(?:\s+been)?\s+(?:sourced|cited|referenced)\b(?!\s+(?:in|by)\b)"
     r"|\b(?:do|does|did|has|have)(?:n\W?t|\s+not)\s+(?:have|got|carry|give|cite|name)\s+(?:an?\s+|any\s+)?(?:source|citation)",
     re.I,
 )
@@ -95,7 +96,7 @@ _SOURCED = re.compile(
 )
 _FILTERS = re.compile(
     r"\b(which|what|whatever|only|just|limit\w*|restrict\w*|all|every|any|anything|show|list|everything|is there|are there|ones?"
-    r"|none|are the|were the|with|whose|from source|sourced|attributed|credited"
+    r"|none|are the|were the|with|whose|from source|(?:sourced|attributed|credited) (?:to|from)"
     r"|bullets|rows|sentences|statements|passages|lines|parts|bits?)\b",
     re.I,
 )
@@ -144,7 +145,7 @@ def provenance_filter(question: str) -> ProvenanceFilter | None:
         return ProvenanceFilter(_NEGATION.sub(" ", _SOURCE.sub(" ", question)), sources, "source", inverted)
     for kind, pattern in (("llm", _LLM), ("unsourced", _UNSOURCED), ("sourced", _SOURCED)):
         if match := pattern.search(question):
-            inverted = kind != "unsourced" and _NEGATED.search(question[: match.start()]) is not None
+            inverted = _NEGATED.search(question[: match.start()]) is not None
             return ProvenanceFilter(_NEGATION.sub(" ", pattern.sub(" ", question)), kind=kind, inverted=inverted)
     return None
 

@@ -41,7 +41,7 @@ NEARLY = 0.8  # share of a quotation's words that a passage must have to be the 
 LONGEST = 10_000
 
 _TAKEN_FROM = re.compile(
-    r"\b(?:from|to|on|with|by|has|have|carry|carries|cit\w+)\s+(?:the\s+)?(?:source|src|ref)|\bcit\w+\s+\d"
+    r"\b(?:from|to|on|with|by|has|have|carry|carries|cit\w+)\s+(?:the\s+)?(?:source|src|ref)|\bcit(?:e[sd]?|ing)\s+\d"
     r"|\bsource\s+\d+\s+(?:is|was|gets?)\s+(?:cited|used|given|quoted|named)\b",
     re.I,
 )

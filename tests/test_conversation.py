@@ -96,15 +96,17 @@ def test_a_return_finds_the_earlier_question_and_goes_on_from_there(
         "is this part cited",
         "where did they get that",
         "which ref",
+        "where does that claim come from",
+        "which of those are unsourced",
+        "is that misconception sourced",
+        "was it written by a human",
     ],
 )
 def test_a_question_about_provenance_points_at_what_was_shown(turns: list[Turn], question: str) -> None:
     assert resolve(question, turns).passages == ("creators-lineage-1",)
 
 
-@pytest.mark.parametrize(
-    "question", ["which paper says clients hide", "who says this works", "is that book sold abroad"]
-)
+@pytest.mark.parametrize("question", ["which paper says clients hide", "who says this works", "and where is it?"])
 def test_a_question_that_names_something_else_does_not_point_at_what_was_shown(
     turns: list[Turn], question: str
 ) -> None:
