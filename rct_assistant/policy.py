@@ -20,7 +20,7 @@ from rct_assistant.rules import before, found, other_language, readings, without
 # Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
 ALONE = {"safety": 0.30, "first_line": 0.25, "about": 0.70}
 WITH_HINT = {"safety": 0.10, "first_line": 0.25}
-WITH_CLAIM = {"safety": 0.01, "first_line": 0.04}
+WITH_CLAIM = {"safety": 0.03, "first_line": 0.04}
 WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies it itself: 'not suicidal'
 # Danger in a question as a whole, below which a sentence or a pattern of it raises no alarm, and the same beside an alarming
 # sentence. At half of both, dev has 18 answers fewer, and two dangers of 794 fewer pass unseen.
@@ -35,6 +35,7 @@ CONTINUES = 0.90  # how likely an answer to a follow-up must be to outweigh its 
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
 FOREIGN, FOREIGN_DANGER = 0.60, 0.45  # in another language the embeddings say less
 SURELY_CLAIMED = 0.90  # how likely standing must be to be claimed even where the question denies it
+SURELY_OURS = 0.80  # how likely standing must be to be ours although the question names another therapy alone
 FRAGMENT_SAFETY, FRAGMENT_ANSWER = 0.70, 0.60  # what a fragment must reach to be judged on its own words
 LONG_QUOTE = 6  # words that make a quotation of a sentence
 NEARLY = 0.8  # share of a quotation's words that a passage must have to be the one that is quoted
@@ -82,7 +83,7 @@ def judge(question: str, ranking: Ranking) -> Verdict | None:
     if document.standing and (rule := _fires("first_line", texts, chance, alone=not of_trials)):
         if (language := other_language(texts[0])) and chance["first_line"] < FOREIGN and not rule.endswith("claim"):
             return Verdict("about", f"about.language.{language}", "language")
-        if _is_of_another(texts, document):
+        if chance["first_line"] < SURELY_OURS and _is_of_another(texts, document):
             return Verdict("not_in_source", "standing.other_therapy", "not_in_source")
         denied = found("first_line", "denied", texts[0]) and chance["first_line"] < SURELY_CLAIMED
         doubted = denied or found("first_line", "refuting", texts[0])

@@ -125,7 +125,7 @@ def test_another_therapys_standing_is_not_in_the_source(assistant: Assistant) ->
     response = assistant.ask("is CBT first-line for panic disorder?")
     assert isinstance(response, Refusal)
     assert response.reason == "not_in_source"
-    assert [notice.code for notice in response.notices] == []
+    assert all(notice.code == "gap" and "CBT" in notice.text for notice in response.notices)
 
 
 @pytest.mark.parametrize(
