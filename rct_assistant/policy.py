@@ -31,7 +31,7 @@ BESIDE_ANSWER = 0.65  # how likely standing must be, beside an answer, for the c
 DOUBTFUL = 0.02  # how likely standing must be for an answer to say beside it what that is
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
 SURELY_ABOUT = 0.95  # of a question on the assistant, whatever its words on provenance
-CONTINUES = 0.90  # how likely an answer to a follow-up must be to outweigh its own words on the assistant
+CONTINUES = 0.90  # how likely an answer to a follow-up must be to outweigh what was learned of its words alone
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
 FOREIGN, FOREIGN_DANGER = 0.60, 0.45  # in another language the embeddings say less
 SURELY_CLAIMED = 0.90  # how likely standing must be to be claimed even where the question denies it
@@ -121,9 +121,10 @@ def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ra
     """
     whole = judge(standalone, together)
     own = judge(question, alone)
-    if own is not None and own.rule == "about.bank":
-        # 'ok and where is that' alone says nothing
-        own = own if len(content_stems(question)) > 1 and together.probabilities["answer"] < CONTINUES else None
+    if own is not None and own.rule in ("about.bank", "first_line.bank"):
+        # 'ok and where is that' or 'n the opposite' alone say nothing
+        says = own.rule == "first_line.bank" or len(content_stems(question)) > 1
+        own = own if says and together.probabilities["answer"] < CONTINUES else None
     if own is not None and own.reason in ("first_line", "about"):
         return own
     if (

@@ -121,6 +121,16 @@ def test_a_refused_question_does_not_spoil_the_next(assistant: Assistant, questi
     assert isinstance(assistant.ask(question, ["is RCT the gold standard for PTSD?"]), Answer)
 
 
+@pytest.mark.parametrize(
+    ("earlier", "question"),
+    [("what's power-over", "n its opposite"), ("what does it say about the brain", "settled then?")],
+)
+def test_a_fragment_claims_nothing_where_with_the_question_before_it_has_an_answer(
+    assistant: Assistant, earlier: str, question: str
+) -> None:
+    assert isinstance(assistant.ask(question, [earlier]), Answer)
+
+
 def test_another_therapys_standing_is_not_in_the_source(assistant: Assistant) -> None:
     response = assistant.ask("is CBT first-line for panic disorder?")
     assert isinstance(response, Refusal)
