@@ -13,7 +13,7 @@ from rct_assistant.retrieve import Ranking, Scored
 def ranking(document: Document, *best: str) -> Ranking:
     """Return a ranking with these passages first, the very best alone relevant, and the others in the order of the text."""
     order = [*best, *(name for name in document.by_id if name not in best)]
-    scores = [0.9, *[0.1] * (len(order) - 1)]
+    scores = [0.9, *[0.2] * (len(order) - 1)]
     return Ranking(document, tuple(map(Scored, order, scores)), {"answer": 1.0})
 
 
