@@ -33,6 +33,7 @@ from rct_assistant.policy import (
     is_doubtful,
     judge,
     judge_follow_up,
+    judge_pointing,
     without_claims,
 )
 from rct_assistant.query import readable
@@ -138,8 +139,7 @@ class Assistant:
         if standalone.earlier is None:
             return standalone, alone, self._judge_new(question, standalone.text, alone)
         if standalone.passages:
-            danger = judge(question, alone)
-            return standalone, alone, danger if danger and danger.reason in ("safety", "first_line") else None
+            return standalone, alone, judge_pointing(question, alone)
         refused, substituted = turns[-1].refused, substitutes(question)
         likely = alone.probabilities["answer"] >= STANDS_ALONE and (refused or substituted)
         if likely or (refused and not substituted and alone.probabilities["gap"] >= SURELY_GAP):
@@ -183,12 +183,16 @@ class Assistant:
             known = max(ranking.answerable, rest.answerable) >= ANSWERABLE or not topic_of(wish)
             if known and (found := select_by_provenance(rest, wish)):
                 return self._with_message(decision, found, rest.document)
+        if wish and wish.sources and not wish.sources & set(ranking.document.source_numbers):
+            return self._refuse(decision, ranking)
         if ranking.answerable >= ANSWERABLE:
             return self._select(question, decision, ranking)
         if (named := without_provenance(question)) and (rest := self.rank(named)).answerable >= ANSWERABLE:
             return self._with_message(decision, select(rest, named), rest.document)
-        if part := self._answer_part(question, decision, ranking):
-            return part
+        return self._answer_part(question, decision, ranking) or self._refuse(decision, ranking)
+
+    def _refuse(self, decision: Decision, ranking: Ranking) -> Decision:
+        """Return the refusal of a question that the text does not answer."""
         off_topic = ranking.probabilities["off_topic"] > ranking.probabilities["gap"]
         code = "off_topic" if off_topic else "not_in_source"
         verdict = Verdict("not_in_source", f"answerable.{code}", code)

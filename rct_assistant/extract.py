@@ -14,6 +14,7 @@ from rct_assistant.retrieve import Ranking
 
 # Chosen on the development questions (see eval).
 RELEVANT = 0.25
+RELEVANT_TO_ALL = 0.10  # where all there is on something is asked for, which it is worse to cut short than to overfill
 NEAR = 0.05
 SAME = 0.65
 MOST_OF_LIST, ALL_OF_LIST = 0.65, 0.9  # share of a section's items among as many passages that rank best
@@ -26,11 +27,18 @@ _LIST_CUE = re.compile(
     r"|(?:show|give|put|see|read|have|need|want|open|display|print|paste|copy|quote)\b[^.?!]{0,40}\b(?:section|chapter))\b",
     re.I,
 )
-# A wish for all that is said about something, and for every place where something is mentioned.
+# A wish for a whole, for all that is said about something, and for every place where something is mentioned.
 _EVERYTHING = re.compile(
     r"\b(?:everything|full|whole|complete|entire|one by one|column|top to bottom|start to finish|in full|the lot"
     r"|all (?:of|it|there|that|they)"
     r"|(?:all|every|each)(?:\s+\w+)?\s+(?:steps?|parts?|points?|groups?|statements?|sentences?|items?))\b",
+    re.I,
+)
+_GATHERS = re.compile(
+    r"\b(?:everything|everywhere|whatever|pull\s+together|gather|collect|round\s+up|the\s+(?:whole\s+)?lot|the\s+set"
+    r"|all\s+(?:that|there\s+is|it|you\s+have|you\W?ve|sections)"
+    r"|(?:all|every|each|any)(?:\s+of)?(?:\s+(?:the|its|their|other))?\s+(?:passages?|bits?|sentences?|lines?|places?|mentions?|statements?"
+    r"|sections?|things?|angles?))\b",
     re.I,
 )
 _MENTIONS = re.compile(
@@ -45,7 +53,7 @@ _MENTIONS = re.compile(
 _NO_TOPIC = content_stems(
     "source text passages sentences lines parts bits section which only just show give list from everything anything all"
     " every any there marked have has did were them something statements claims resting rests based nothing else"
-    " cited used given quoted named"
+    " cited citing used given quoted named ones please pls thanks see put pull applies apply together whatever mark marks label"
 )
 _WHOLE_TEXT = re.compile(
     r"\b(?:(?:whole|entire|full)\s+(?:text|document|page|thing)|(?:all|every|any|across)\s+(?:the\s+)?sections?|anywhere|throughout)\b",
@@ -91,7 +99,8 @@ def select(ranking: Ranking, question: str, *, places: bool = True) -> list[str]
     places: whether an ordinal in the question is a place in a list; in a follow-up it may point at what was shown before.
     """
     document = ranking.document
-    chosen = [scored.id for scored in ranking.passages if scored.score >= RELEVANT] or [ranking.passages[0].id]
+    enough = RELEVANT_TO_ALL if _GATHERS.search(question) else RELEVANT
+    chosen = [scored.id for scored in ranking.passages if scored.score >= enough] or [ranking.passages[0].id]
     whole = _LIST_CUE.search(without_rhythm(question)) is not None
     if (rows := filter_rows(document, chosen, question, whole=whole)) is not None:
         return tidy(document, rows, ranking)

@@ -70,12 +70,23 @@ _LLM = re.compile(
     r"|additions?|contributions?)"
     rf"|\b(?:anything|everything|nothing)\s+{_MACHINE}\b"
     rf"|\b{_BY_A_MACHINE}\s+(?:as\s+|by\s+)*(?:an?\s+|the\s+)?{_MACHINE}\b"
-    rf"|\b(?:an?\s+|the\s+)?{_MACHINE}\s+(?:wrote|writes?|makes?|made|did|generate[ds]?|produce[ds]?)\b",
+    rf"|\b(?:an?\s+|the\s+)?{_MACHINE}\s+(?:wrote|writes?|makes?|made|did|generate[ds]?|produce[ds]?)\b"
+    rf"|\b(?:with|carry|carries|carrying|bears?|bearing|has|have|having|under|got)\s+(?:an?\s+|the\s+)?{_MACHINE}[\s-]+(?:marks?|labels?|tags?)\b",
+    re.I,
+)
+_MARK = rf"\b(?:{_MACHINE}|mark(?:ed|s|ing)?|label(?:led|s)?)\b"
+_UNCLEAR_WORD = r"\b(?:unclear(?:ly)?|ambiguous(?:ly)?|uncertain|doubtful|not\s+clear(?:ly)?|never\s+clos\w+)"
+_UNCLEAR = re.compile(rf"{_UNCLEAR_WORD}\b.{{0,40}}{_MARK}|{_MARK}.{{0,30}}{_UNCLEAR_WORD}\b", re.I)
+# Not which passages have a provenance, but which of two one thing has: 'from a paper or machine-written?'
+_EITHER = re.compile(
+    rf"\b(?:papers?|study|studies|book|source\w*|cited?|citation|human|person|people)\b[^.?!]{{0,30}}\bor\b[^.?!]{{0,25}}\b{_MACHINE}\b"
+    rf"|\b{_MACHINE}\b[^.?!]{{0,25}}\bor\b[^.?!]{{0,25}}\b(?:papers?|study|studies|book|source\w*|cited?|citation|human|person|people)\b",
     re.I,
 )
 # Words that turn a wish into its opposite, where they stand right before it.
 _NEGATION = re.compile(
-    r"\b(?:not|(?:is|are|was|were|do|does|did|has|have|wo)n\W?t|never|except|besides|other than|apart from|without|w/o(?:ut)?"
+    r"(?<![\w-])(?:not|(?:is|are|was|were|do|does|did|has|have|wo)n\W?t|never|except|besides|other than|apart from|without"
+    r"|w/o(?:ut)?"
     r"|none of|minus|exclud\w+|omit\w*|ignor\w+"
     r"|(?:leav|skip|drop|remov|delet|strik|cross|hid)\w*(?:\s+out)?)\b",
     re.I,
@@ -96,10 +107,18 @@ _SOURCED = re.compile(
 )
 _FILTERS = re.compile(
     r"\b(which|what|whatever|only|just|limit\w*|restrict\w*|all|every|any|anything|show|list|everything|is there|are there|ones?"
-    r"|none|are the|were the|with|whose|from source|(?:sourced|attributed|credited) (?:to|from)"
+    r"|none|are the|were the|the (?:sentence|statement|passage|line|one)|the \w+ where|with|whose|from source"
+    r"|(?:sourced|attributed|credited) (?:to|from)"
     r"|bullets|rows|sentences|statements|passages|lines|parts|bits?)\b",
     re.I,
 )
+# Passages are asked for, and not what a mark means.
+_LISTS = re.compile(
+    r"\b(?:all|every|any|which|show|list|the)\s+(?:\w+\s+){0,2}?(?:sentences?|passages?|statements?|lines?|claims?|rows?|goals?|terms?|bits?"
+    r"|parts?|ones)\b|\b(?:everything|anything)\b|\bcited\s+for\b",
+    re.I,
+)
+_ASKS_MEANING = re.compile(r"\b(?:mean|means|meaning|why|who|stands?\s+for|difference)\b", re.I)
 _ON_PROVENANCE = re.compile(
     rf"\b(?:(?:which|what)\s+sources?|sourced?|sources|cited?|citation|ref(?:erence)?|number(?:s|ed)?(?!\s+(?:of|needed))|{_MACHINE}|{_BY_A_MACHINE}|(?:taken|come|comes)\s+from"
     r"|an?\s+(?=language model)|really|actually)\b",
@@ -127,6 +146,8 @@ class ProvenanceFilter:
                 return bool(self.sources & set(own.sources))
             case "llm":
                 return own.llm != "none"
+            case "unclear":
+                return own.llm == "unclear"
             case "unsourced":
                 return not own.sources
             case _:
@@ -135,7 +156,7 @@ class ProvenanceFilter:
 
 def provenance_filter(question: str) -> ProvenanceFilter | None:
     """Return the wish for some provenance that a question states, if it does: 'which of them are from source 4'."""
-    if not (_FILTERS.search(question) or _NEGATION.search(question)):
+    if _EITHER.search(question) or not (_FILTERS.search(question) or _NEGATION.search(question)):
         return None
     if numbers := list(_SOURCE.finditer(question)):
         negated = [_NEGATED.search(question[: match.start()]) is not None for match in numbers]
@@ -143,11 +164,17 @@ def provenance_filter(question: str) -> ProvenanceFilter | None:
         wanted = " ".join(match[0] for match, other in zip(numbers, negated, strict=True) if other is inverted)
         sources = frozenset(int(number) for number in _NUMBER.findall(wanted))
         return ProvenanceFilter(_NEGATION.sub(" ", _SOURCE.sub(" ", question)), sources, "source", inverted)
-    for kind, pattern in (("llm", _LLM), ("unsourced", _UNSOURCED), ("sourced", _SOURCED)):
+    for kind, pattern in (("unclear", _UNCLEAR), ("llm", _LLM), ("unsourced", _UNSOURCED), ("sourced", _SOURCED)):
         if match := pattern.search(question):
             inverted = _NEGATED.search(question[: match.start()]) is not None
             return ProvenanceFilter(_NEGATION.sub(" ", pattern.sub(" ", question)), kind=kind, inverted=inverted)
     return None
+
+
+def lists_by_provenance(question: str) -> bool:
+    """Say whether a question plainly asks for the passages of some provenance ('the sentence with no source given')."""
+    asks = _LISTS.search(question) is not None and not _ASKS_MEANING.search(question)
+    return asks and provenance_filter(question) is not None
 
 
 def without_provenance(question: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
-from rct_assistant.filters import provenance_filter
+from rct_assistant.filters import lists_by_provenance, provenance_filter
 from rct_assistant.query import content_stems
 from rct_assistant.response import Answer, Reason, Refusal, Response
 from rct_assistant.retrieve import Ranking
@@ -142,6 +142,15 @@ def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ra
     return None
 
 
+def judge_pointing(question: str, alone: Ranking) -> Verdict | None:
+    """Return the verdict on a follow-up that points at what was shown; its own words say little, so only plain ones count."""
+    own = judge(question, alone)
+    if own is None or own.reason not in ("safety", "first_line"):
+        return None
+    sure = own.rule != "first_line.bank" or alone.probabilities["first_line"] >= SURELY_OURS
+    return own if sure else None
+
+
 def _danger(texts: tuple[str, ...], ranking: Ranking) -> str:
     """Return the name of the safety rule that fires, or an empty string.
 
@@ -215,7 +224,9 @@ def _judge_about(question: str, texts: tuple[str, ...], chance: dict[str, float]
         likely = learned if code == "privacy" else learned or chance["answer"] < ABOUT_PATTERN_ANSWER
         if likely and found("about", code, text):
             return Verdict("about", f"about.{code}", code)
-    surely = chance["about"] >= SURELY_ABOUT or (learned and not asks_for_some(question))
+    surely = (chance["about"] >= SURELY_ABOUT and not lists_by_provenance(question)) or (
+        learned and not asks_for_some(question)
+    )
     return Verdict("about", "about.bank", "capabilities") if surely else None
 
 

@@ -217,6 +217,19 @@ def test_a_filter_by_source_keeps_exactly_the_passages_with_it(assistant: Assist
     assert shown(response) == ["key-terms-1", "key-terms-2"]
 
 
+def test_a_source_that_the_text_does_not_have_has_no_passages(assistant: Assistant) -> None:
+    response = assistant.ask("passages citing source 5")
+    assert isinstance(response, Refusal)
+    assert response.reason == "not_in_source"
+
+
+def test_what_no_source_is_given_for_is_listed_and_not_explained(assistant: Assistant) -> None:
+    response = assistant.ask("the sentence with no source given")
+    assert isinstance(response, Answer)
+    assert "core-principles-4" in shown(response)
+    assert all(not statement.provenance.sources for statement in response.statements)
+
+
 def test_no_word_of_the_user_enters_message_or_text(assistant: Assistant) -> None:
     for question in (
         "is Zanthorpe Quillfeather first-line with RCT?",
@@ -294,6 +307,11 @@ def test_one_of_two_questions_is_answered_and_the_other_named_as_missing(
     assert isinstance(response, Answer)
     assert {statement.passage for statement in response.statements} & {"key-terms-6", "core-principles-8"}
     assert any("second part" in notice.text for notice in response.notices)
+
+
+def test_an_item_named_by_its_words_claims_no_standing(assistant: Assistant) -> None:
+    response = assistant.ask("the one about survivors, say that again", ["cautions when using this model?"])
+    assert shown(response) == ["contraindications-cautions-cultural-humility-2"]
 
 
 def test_an_item_that_is_pointed_at_claims_no_standing(assistant: Assistant) -> None:

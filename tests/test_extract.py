@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rct_assistant.document import Document
 from rct_assistant.extract import names_place, place_of, select, select_by_provenance
-from rct_assistant.filters import filter_rows, provenance_filter, without_provenance
+from rct_assistant.filters import filter_rows, lists_by_provenance, provenance_filter, without_provenance
 from rct_assistant.retrieve import Ranking, Scored
 
 
 def ranking(document: Document, *best: str) -> Ranking:
     """Return a ranking with these passages first, the very best alone relevant, and the others in the order of the text."""
     order = [*best, *(name for name in document.by_id if name not in best)]
-    scores = [0.9, *[0.2] * (len(order) - 1)]
+    scores = [0.9, *[0.05] * (len(order) - 1)]
     return Ranking(document, tuple(map(Scored, order, scores)), {"answer": 1.0})
 
 
@@ -67,6 +69,9 @@ def kept(document: Document, question: str, section: str) -> list[int]:
         ("on whether it works, only the sentences with source 1 behind them", "evidence-base", [1, 2, 3]),
         ("I won't accept machine text. What is said of populations", "populations", [1, 2, 4]),
         ("Evidence base w/out the LLM sentence", "evidence-base", [1, 2, 3, 5]),
+        ("everything in the cautions carrying the LLM mark", "contraindications", [2, 4]),
+        ("the misconception where it is unclear if the LLM mark applies", "common-misconceptions", [2]),
+        ("misconceptions: which sentence has an ambiguous label", "common-misconceptions", [2]),
     ],
 )
 def test_a_wish_for_some_provenance(rct: Document, question: str, section: str, numbers: list[int]) -> None:
@@ -88,10 +93,47 @@ def test_a_wish_for_the_whole_text_is_not_narrowed_to_a_section(rct: Document) -
 
 
 @pytest.mark.parametrize(
-    "question", ["what are the five good things", "who founded it", "is it sourced", "what are the model's parts?"]
+    "question",
+    [
+        "what are the five good things",
+        "who founded it",
+        "is it sourced",
+        "what are the model's parts?",
+        "was the grief-hiding client invented by a language model",
+        "that client with the hidden grief: from a real paper or machine-written?",
+    ],
 )
 def test_other_questions_wish_for_no_provenance(question: str) -> None:
     assert provenance_filter(question) is None
+
+
+@pytest.mark.parametrize("question", ["source 6, all passages please", "everything from source 6 pls"])
+def test_politeness_names_no_section(rct: Document, question: str) -> None:
+    wish = provenance_filter(question)
+    assert wish is not None
+    shown = select_by_provenance(ranking(rct, "creators-lineage-1"), wish)
+    assert shown == [passage.id for passage in rct.passages if 6 in passage.provenance.sources]
+
+
+@pytest.mark.parametrize(
+    ("question", "lists"),
+    [
+        ("the sentence with no source given", True),
+        ("show me what source 1 is cited for", True),
+        ("which lines are LLM written", True),
+        ("what does it mean that a line is marked LLM", False),
+        ("what are the five good things", False),
+    ],
+)
+def test_passages_are_asked_for_and_not_what_a_mark_means(question: str, *, lists: bool) -> None:
+    assert lists_by_provenance(question) is lists
+
+
+def test_all_there_is_on_something_takes_in_what_is_less_sure(rct: Document) -> None:
+    sure, less_sure, *others = ranking(rct, "core-principles-7", "interventions-techniques-6").passages
+    some = Ranking(rct, (sure, replace(less_sure, score=0.15), *others), {"answer": 1.0})
+    assert select(some, "power-with, what does it mean") == ["core-principles-7"]
+    assert select(some, "power-with: pull together whatever there is") == ["core-principles-7", "interventions-techniques-6"]
 
 
 @pytest.mark.parametrize(
