@@ -26,8 +26,8 @@ WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies 
 # sentence. At half of both, dev has 18 answers fewer, and two dangers of 794 fewer pass unseen.
 HARMLESS, PLAINLY_HARMLESS = 0.10, 0.04
 ALARMING = 0.97
-CLAIMS = 0.50  # from here on a question as a whole claims a standing; a sentence of it is then judged as a fragment
-BESIDE_ANSWER = 0.65  # how likely standing must be, beside an answer, for the classifier alone
+CLAIMS = 0.50  # from here on a question as it was read claims a standing; a sentence of it is then judged as a fragment
+BESIDE_ANSWER = 0.45  # how likely standing must be, beside an answer, for the classifier alone
 DOUBTFUL = 0.02  # how likely standing must be for an answer to say beside it what that is
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
 SURELY_ABOUT = 0.95  # of a question on the assistant, whatever its words on provenance
@@ -161,7 +161,7 @@ def _danger(texts: tuple[str, ...], ranking: Ranking) -> str:
     harmless = ranking.whole and chance["safety"] < (PLAINLY_HARMLESS if ranking.danger >= ALARMING else HARMLESS)
     if other_language(texts[0]):
         harmless = ranking.danger < FOREIGN_DANGER
-    claims = ranking.whole and chance["first_line"] >= CLAIMS and chance["safety"] < ALONE["safety"]
+    claims = chance["first_line"] >= CLAIMS and chance["safety"] < ALONE["safety"]
     alone = not harmless and not (claims and ranking.danger < FRAGMENT_SAFETY)
     learned = chance["safety"] if harmless and not claims else ranking.danger
     return _fires("safety", texts, chance | {"safety": learned}, alone=alone)

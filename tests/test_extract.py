@@ -133,7 +133,10 @@ def test_all_there_is_on_something_takes_in_what_is_less_sure(rct: Document) -> 
     sure, less_sure, *others = ranking(rct, "core-principles-7", "interventions-techniques-6").passages
     some = Ranking(rct, (sure, replace(less_sure, score=0.15), *others), {"answer": 1.0})
     assert select(some, "power-with, what does it mean") == ["core-principles-7"]
-    assert select(some, "power-with: pull together whatever there is") == ["core-principles-7", "interventions-techniques-6"]
+    assert select(some, "power-with: pull together whatever there is") == [
+        "core-principles-7",
+        "interventions-techniques-6",
+    ]
 
 
 @pytest.mark.parametrize(
