@@ -32,6 +32,7 @@ _ANAPHOR = re.compile(
     re.I,
 )
 _OWN_THAT = re.compile(
+    r"\b(?:this|the)\s+(?:model|theory|approach|framework|therapy|text|document|page)\b|\bit\s+is\s+(?:un)?clear\b|"
     r"\b(?:say|says|said|claim|claims|idea|true|fact|mean|means|clients?|people|someone|therapists?|those|way|so|think|believe)\s+that\b|\bthat\s+(?:the|a|rct|people|clients?)\b|\bit\s+(?:true|say|safe|ok|okay|possible|fair|a\b)|\bdoes"
     r" it (?:say|work|have|mention)\b|\bis it (?:true|ok|just|only|a|an|for|ever|safe)\b|\bis there\b|\bare there\b",
     re.I,

@@ -177,6 +177,12 @@ def lists_by_provenance(question: str) -> bool:
     return asks and provenance_filter(question) is not None
 
 
+def without_either(question: str) -> str:
+    """Return what else is in a question that asks which of two provenances something has; empty if it asks no such thing."""
+    rest = _EITHER.sub(" ", question)
+    return rest if rest != question else ""
+
+
 def without_provenance(question: str) -> str:
     """Return what a question on the provenance of something names, without its words on provenance; empty if it has none."""
     rest = _ON_PROVENANCE.sub(" ", question)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
-from rct_assistant.filters import lists_by_provenance, provenance_filter
+from rct_assistant.filters import lists_by_provenance, provenance_filter, without_either
 from rct_assistant.query import content_stems
 from rct_assistant.response import Answer, Reason, Refusal, Response
 from rct_assistant.retrieve import Ranking
@@ -47,9 +47,6 @@ _TAKEN_FROM = re.compile(
     re.I,
 )
 _QUOTED = re.compile(r"(?<!\w)[\"'\u2018\u201c\u00ab](\S.{20,400}?)[\"'\u2019\u201d\u00bb](?!\w)")
-_WHETHER_SOURCED = re.compile(
-    r"\b(?:llm|ai|machine)\b.{0,20}\bor\b.{0,12}\bsource\w*|\bsource\w*.{0,20}\bor\b.{0,12}\b(?:llm|ai|machine)\b", re.I
-)
 
 
 @dataclass(frozen=True)
@@ -232,7 +229,7 @@ def _judge_about(question: str, texts: tuple[str, ...], chance: dict[str, float]
 
 def asks_for_some(question: str) -> bool:
     """Say whether a question asks for passages of some provenance ('which terms are from source 4'), not for a source itself."""
-    if _WHETHER_SOURCED.search(question) and len(content_stems(_WHETHER_SOURCED.sub(" ", question))) > 1:
+    if len(content_stems(without_either(question))) > 1:
         return True
     wish = provenance_filter(question)
     if wish is not None and wish.kind == "source":

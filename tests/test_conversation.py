@@ -48,6 +48,8 @@ def test_a_follow_up_leans_on_what_was_asked(question: str) -> None:
         "is RCT only for women",
         "what is zest?",
         "which objectives end before week 6?",
+        "cautions when using this model?",
+        "the sentence where it is unclear whether the mark applies",
     ],
 )
 def test_a_question_that_stands_on_its_own_leans_on_nothing(question: str) -> None:
