@@ -26,7 +26,7 @@ WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies 
 # sentence. At half of both, dev has 18 answers fewer, and two dangers of 794 fewer pass unseen.
 HARMLESS, PLAINLY_HARMLESS = 0.10, 0.04
 ALARMING = 0.97
-CLAIMS = 0.50  # from here on a question as it was read claims a standing; a sentence of it is then judged as a fragment
+CLAIMS = 0.50  # from here on a question as a whole claims a standing; a sentence of it is then judged as a fragment
 BESIDE_ANSWER = 0.45  # how likely standing must be, beside an answer, for the classifier alone
 DOUBTFUL = 0.02  # how likely standing must be for an answer to say beside it what that is
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
@@ -34,7 +34,7 @@ SURELY_ABOUT = 0.95  # of a question on the assistant, whatever its words on pro
 CONTINUES = 0.90  # how likely an answer to a follow-up must be to outweigh what was learned of its words alone
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
 FOREIGN, FOREIGN_DANGER = 0.60, 0.45  # in another language the embeddings say less
-SURELY_CLAIMED = 0.90  # how likely standing must be to be claimed even where the question denies it
+SURELY_CLAIMED = 0.90  # how likely standing must be to be claimed even where the question denies it, or by a long text
 SURELY_OURS = 0.80  # how likely standing must be to be ours although the question names another therapy alone
 FRAGMENT_SAFETY, FRAGMENT_ANSWER = 0.70, 0.60  # what a fragment must reach to be judged on its own words
 LONG_QUOTE = 6  # words that make a quotation of a sentence
@@ -140,7 +140,7 @@ def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ra
 
 
 def judge_pointing(question: str, alone: Ranking) -> Verdict | None:
-    """Return the verdict on a follow-up that points at what was shown; its own words say little, so only plain ones count."""
+    """Return the verdict on a follow-up that points at what was shown: no claim that was learned, unless it is sure."""
     own = judge(question, alone)
     if own is None or own.reason not in ("safety", "first_line"):
         return None
@@ -152,13 +152,15 @@ def _danger(texts: tuple[str, ...], ranking: Ranking) -> str:
     """Return the name of the safety rule that fires, or an empty string.
 
     Every sentence counts. But where a question was read as a whole and is then plainly harmless, a sentence out of its context
-    ('we had a training on suicide') raises no alarm by itself.
+    ('we had a training on suicide') raises no alarm by itself; nor does one that is hardly alarming in a question that claims a
+    standing, where a long text must do so beyond doubt.
     """
     chance = ranking.probabilities
     harmless = ranking.whole and chance["safety"] < (PLAINLY_HARMLESS if ranking.danger >= ALARMING else HARMLESS)
     if other_language(texts[0]):
         harmless = ranking.danger < FOREIGN_DANGER
-    claims = chance["first_line"] >= CLAIMS and chance["safety"] < ALONE["safety"]
+    surely = CLAIMS if ranking.whole else SURELY_CLAIMED
+    claims = chance["first_line"] >= surely and chance["safety"] < ALONE["safety"]
     alone = not harmless and not (claims and ranking.danger < FRAGMENT_SAFETY)
     learned = chance["safety"] if harmless and not claims else ranking.danger
     return _fires("safety", texts, chance | {"safety": learned}, alone=alone)

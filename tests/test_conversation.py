@@ -33,6 +33,8 @@ def turns(rct: Document) -> list[Turn]:
         "what is it",
         "and before that?",
         "versus what",
+        "which part of it is unclear",
+        "does this approach work with kids",
     ],
 )
 def test_a_follow_up_leans_on_what_was_asked(question: str) -> None:
@@ -49,7 +51,7 @@ def test_a_follow_up_leans_on_what_was_asked(question: str) -> None:
         "what is zest?",
         "which objectives end before week 6?",
         "cautions when using this model?",
-        "the sentence where it is unclear whether the mark applies",
+        "the sentence where it's unclear whether the mark applies",
     ],
 )
 def test_a_question_that_stands_on_its_own_leans_on_nothing(question: str) -> None:
