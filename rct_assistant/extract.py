@@ -188,19 +188,22 @@ def _mentions(ranking: Ranking, question: str) -> list[str]:
 
 
 def _whole_list(ranking: Ranking, question: str) -> list[str]:
-    """Return all of a section's items or sentences if enough of as many passages as rank best are among them.
+    """Return all of a section's items or sentences if enough of as many passages as rank best are among them, and half near.
 
-    Most are enough where the question says that it wants everything, names the section, or says how many they are.
+    The rows of a table rank together for any question on one of them, but then the others are not near. Most are enough where the
+    question says that it wants everything, names the section, or says how many they are.
     """
     best = ranking.document.by_id[ranking.passages[0].id]
     same = [p.id for p in ranking.document.passages if (p.section, p.kind, p.block) == (best.section, best.kind, "")]
+    near = [name for name in same if ranking.scores[name] >= NEAR]
     first = {scored.id for scored in ranking.passages[: len(same)]}
     is_named = content_stems(best.section) & content_stems(question)
     surely = _EVERYTHING.search(question) or is_named or len(same) in numbers_in(question)
     share = MOST_OF_LIST if surely else ALL_OF_LIST
-    if is_named and _EVERYTHING.search(question):
-        same += [p.id for p in ranking.document.passages if p.section == best.section and p.block]
-    return same if len(same) >= 3 and len(first.intersection(same)) > share * len(same) else []
+    if len(same) < 3 or 2 * len(near) < len(same) or len(first.intersection(same)) <= share * len(same):
+        return []
+    block = [p.id for p in ranking.document.passages if p.section == best.section and p.block]
+    return same + block if is_named and _EVERYTHING.search(question) else same
 
 
 def _without_repeats(document: Document, chosen: list[str]) -> list[str]:
