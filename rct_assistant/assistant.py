@@ -183,8 +183,8 @@ class Assistant:
             known = max(ranking.answerable, rest.answerable) >= ANSWERABLE or not topic_of(wish)
             if known and (found := select_by_provenance(rest, wish)):
                 return self._with_message(decision, found, rest.document)
-        if wish and wish.sources and not wish.sources & set(ranking.document.source_numbers):
-            return self._refuse(decision, ranking)
+        if wish and wish.named and not wish.inverted and not wish.sources & set(ranking.document.source_numbers):
+            return replace(self._refuse(decision, ranking), near=())
         if ranking.answerable >= ANSWERABLE:
             return self._select(question, decision, ranking)
         if (named := without_provenance(question)) and (rest := self.rank(named)).answerable >= ANSWERABLE:

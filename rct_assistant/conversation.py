@@ -31,7 +31,9 @@ _ANAPHOR = re.compile(
     r"|shorter|longer|instead|as opposed to|versus|number (?:one|two|three|four|five|six|seven|[1-7]))\b",
     re.I,
 )
-_OWN_THAT = re.compile(
+_NO_ANAPHOR = re.compile(
+    r"\bthis\s+(?:model|theory|framework|therapy|text|document|page)\b"
+    r"|\bit(?:\W?s|\s+is)\s+(?:unclear|(?:not\s+)?clear)\s+(?:if|whether|that)\b|"
     r"\b(?:say|says|said|claim|claims|idea|true|fact|mean|means|clients?|people|someone|therapists?|those|way|so|think|believe)\s+that\b|\bthat\s+(?:the|a|rct|people|clients?)\b|\bit\s+(?:true|say|safe|ok|okay|possible|fair|a\b)|\bdoes"
     r" it (?:say|work|have|mention)\b|\bis it (?:true|ok|just|only|a|an|for|ever|safe)\b|\bis there\b|\bare there\b",
     re.I,
@@ -72,7 +74,7 @@ _LIST_WORDS = content_stems(
 )
 _SAY_MORE = content_stems(
     "say tell more about explain that list item again please pls then what mean means only just give show want need have simple"
-    " simplest simply plain plainly short shorter version words"
+    " plain version words"
 )
 _ABOUT_PROVENANCE = re.compile(
     r"\b(?:(?:un)?sourced?|sources|llm|generated|ai|machine|citations?|(?:un)?cited?|ref(?:erence)?s?|who says|backed up|made up"
@@ -162,7 +164,7 @@ def is_dependent(question: str) -> bool:
         return True
     if _asks_for_provenance(question) or _asks_for_others(question):
         return True
-    stripped = _OWN_THAT.sub(" ", question)
+    stripped = _NO_ANAPHOR.sub(" ", question)
     if _ANAPHOR.search(stripped):
         return True
     stems = len(content_stems(question))

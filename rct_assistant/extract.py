@@ -27,18 +27,11 @@ _LIST_CUE = re.compile(
     r"|(?:show|give|put|see|read|have|need|want|open|display|print|paste|copy|quote)\b[^.?!]{0,40}\b(?:section|chapter))\b",
     re.I,
 )
-# A wish for a whole, for all that is said about something, and for every place where something is mentioned.
+# A wish for a whole, and one for every place where something is mentioned.
 _EVERYTHING = re.compile(
     r"\b(?:everything|full|whole|complete|entire|one by one|column|top to bottom|start to finish|in full|the lot"
     r"|all (?:of|it|there|that|they)"
     r"|(?:all|every|each)(?:\s+\w+)?\s+(?:steps?|parts?|points?|groups?|statements?|sentences?|items?))\b",
-    re.I,
-)
-_GATHERS = re.compile(
-    r"\b(?:everything|everywhere|whatever|pull\s+together|gather|collect|round\s+up|the\s+(?:whole\s+)?lot|the\s+set"
-    r"|all\s+(?:that|there\s+is|it|you\s+have|you\W?ve|sections)"
-    r"|(?:all|every|each|any)(?:\s+of)?(?:\s+(?:the|its|their|other))?\s+(?:passages?|bits?|sentences?|lines?|places?|mentions?|statements?"
-    r"|sections?|things?|angles?))\b",
     re.I,
 )
 _MENTIONS = re.compile(
@@ -49,11 +42,22 @@ _MENTIONS = re.compile(
     r"|\ball\W+(?:that\W?s|that is|they|it)\s+sa(?:id|ys?)\b",
     re.I,
 )
+# A wish for all that the text has on a theme, in whatever words.
+_GATHERS = re.compile(
+    r"\b(?:everything|anything\s+and\s+everything)(?=\W*$|[.,;:!?]|\s+(?:on|about|that|which|it|the\s+text|there|you|in|said|touch\w*|to\s+do|carrying)\b)"
+    r"|\bwhatever\s+(?:it|you|there|the\s+text|is|was|bears|relates)\b|\bwherever\b|\bevery\s+(?:word|bit|angle|passage|mention)\b"
+    r"|\b(?:pull|put|bring)\s+(?:\w+\s+){0,2}together\b|\bround\s+up\b|\bthe\s+(?:whole\s+)?lot\b|\bthe\s+set\b"
+    r"|\b(?:gather|collect)\s+(?:all|any\w*|every\w*|what\w*|together)\b|\ball\s+(?:about|sections|you\s+have|you\W?ve\s+got)\b"
+    r"|\ball\s+(?:there\s+is|it\s+(?:has|says)|that\s+(?:is|it|you|there|bears|relates|touches|concerns|has))\b"
+    r"|\b(?:all|every|each)(?:\s+of)?(?:\s+(?:the|its|their|other))?\s+(?:passages?|bits?|sentences?|lines?|places?|mentions?|statements?"
+    r"|sections?|things?|angles?)\b",
+    re.I,
+)
 # Words around a wish for some provenance that name no topic.
 _NO_TOPIC = content_stems(
     "source text passages sentences lines parts bits section which only just show give list from everything anything all"
     " every any there marked have has did were them something statements claims resting rests based nothing else"
-    " cited citing used given quoted named ones please pls thanks see put pull applies apply together whatever mark marks label"
+    " cited citing used given quoted named ones please pls thanks see put pull apply together whatever label non"
 )
 _WHOLE_TEXT = re.compile(
     r"\b(?:(?:whole|entire|full)\s+(?:text|document|page|thing)|(?:all|every|any|across)\s+(?:the\s+)?sections?|anywhere|throughout)\b",
@@ -184,19 +188,22 @@ def _mentions(ranking: Ranking, question: str) -> list[str]:
 
 
 def _whole_list(ranking: Ranking, question: str) -> list[str]:
-    """Return all of a section's items or sentences if enough of as many passages as rank best are among them.
+    """Return all of a section's items or sentences if enough of as many passages as rank best are among them, and half near.
 
-    Most are enough where the question says that it wants everything, names the section, or says how many they are.
+    The rows of a table rank together for any question on one of them, but then the others are not near. Most are enough where the
+    question says that it wants everything, names the section, or says how many they are.
     """
     best = ranking.document.by_id[ranking.passages[0].id]
     same = [p.id for p in ranking.document.passages if (p.section, p.kind, p.block) == (best.section, best.kind, "")]
+    near = [name for name in same if ranking.scores[name] >= NEAR]
     first = {scored.id for scored in ranking.passages[: len(same)]}
     is_named = content_stems(best.section) & content_stems(question)
     surely = _EVERYTHING.search(question) or is_named or len(same) in numbers_in(question)
     share = MOST_OF_LIST if surely else ALL_OF_LIST
-    if is_named and _EVERYTHING.search(question):
-        same += [p.id for p in ranking.document.passages if p.section == best.section and p.block]
-    return same if len(same) >= 3 and len(first.intersection(same)) > share * len(same) else []
+    if len(same) < 3 or 2 * len(near) < len(same) or len(first.intersection(same)) <= share * len(same):
+        return []
+    block = [p.id for p in ranking.document.passages if p.section == best.section and p.block]
+    return same + block if is_named and _EVERYTHING.search(question) else same
 
 
 def _without_repeats(document: Document, chosen: list[str]) -> list[str]:

@@ -54,12 +54,16 @@ _MORE = re.compile(r"\b(?:longer|more than|over|above|beyond|exceed\w*)\b", re.I
 
 _SOURCE = re.compile(
     r"\b(?:source|src|ref(?:erence)?|cit(?:e|es|ed|ing|ation)|numbered)s?\s*(?:is|are|to|as|from|no\.?|number|#)?\s*\d+\b"
+    r"(?!\+|\s*(?:to|-|–)\s*\d|(?:(?<=cite\s\d)|(?<=reference\s\d))\s+(?:passages?|sentences?|lines?|quotes?|things?)\b)"
     rf"(?:\s*(?:,|and|or|&|\+|/)\s*\d+\b(?![\s-]*{_UNIT_NAMES}))*"
-    rf"|\b(?:with|carry|carries|carrying|bear|bears|bearing|has|have|having)\s+an?\s+\d\b(?![\s-]*{_UNIT_NAMES})"
+    rf"|\b(?:carry|carries|carrying|bear|bears|bearing)\s+an?\s+\d\b(?![\s-]*{_UNIT_NAMES})"
+    r"|\b(?:with|has|have|having)\s+an?\s+\d\b(?=\s*(?:(?:on|behind|beside|after)\s+(?:it|them)\b|at\s+the\s+end|$|[?!.,;]))"
     r"|\b(?:(?:comes?|taken|quoted)\s+from|has\s+the|have\s+the|under|(?:credited|attributed|sourced)\s+to)\s+(?:number\s+|no\.?\s*)?\d\b"
     r"(?=\s*(?:only|alone|$|[?!.,;]))",
     re.I,
 )
+_NAMED_SOURCE = re.compile(r"\b(?:source|src)", re.I)
+_MARK = r"(?:marks?|labels?|tags?)"
 _MACHINE = r"(?:llm|ai|a\.i\.|machine|robot|computer|chatgpt|gpt|bot|language model)"
 _BY_A_MACHINE = (
     r"(?:written|generated|made|marked|authored|produced|labell?ed|flagged|tagged|invented|made up|put in|added)"
@@ -67,21 +71,34 @@ _BY_A_MACHINE = (
 _LLM = re.compile(
     rf"\b(?:{_MACHINE}|model(?=[\s-]+(?:generated|written)))\b(?:\W?s\b)?[\s-]*"
     r"(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff|content"
+    r"|lines?|rows?|bullets?|statements?|claims?"
     r"|additions?|contributions?)"
     rf"|\b(?:anything|everything|nothing)\s+{_MACHINE}\b"
     rf"|\b{_BY_A_MACHINE}\s+(?:as\s+|by\s+)*(?:an?\s+|the\s+)?{_MACHINE}\b"
     rf"|\b(?:an?\s+|the\s+)?{_MACHINE}\s+(?:wrote|writes?|makes?|made|did|generate[ds]?|produce[ds]?)\b"
-    rf"|\b(?:with|carry|carries|carrying|bears?|bearing|has|have|having|under|got)\s+(?:an?\s+|the\s+)?{_MACHINE}[\s-]+(?:marks?|labels?|tags?)\b",
+    rf"|\b(?:with|carry|carries|carrying|bears?|bearing|has|have|having|under|got)\s+(?:an?\s+|the\s+)?{_MACHINE}[\s-]+{_MARK}\b"
+    rf"|(?:(?<=\bwithout\s)|(?<=\bwithout\san\s)|(?<=\bwithout\sthe\s)|(?<=\bno\s)){_MACHINE}[\s-]+{_MARK}\b",
     re.I,
 )
-_MARK = rf"\b(?:{_MACHINE}|mark(?:ed|s|ing)?|label(?:led|s)?)\b"
-_UNCLEAR_WORD = r"\b(?:unclear(?:ly)?|ambiguous(?:ly)?|uncertain|doubtful|not\s+clear(?:ly)?|never\s+clos\w+)"
-_UNCLEAR = re.compile(rf"{_UNCLEAR_WORD}\b.{{0,40}}{_MARK}|{_MARK}.{{0,30}}{_UNCLEAR_WORD}\b", re.I)
-# Not which passages have a provenance, but which of two one thing has: 'from a paper or machine-written?'
-_EITHER = re.compile(
-    rf"\b(?:papers?|study|studies|book|source\w*|cited?|citation|human|person|people)\b[^.?!]{{0,30}}\bor\b[^.?!]{{0,25}}\b{_MACHINE}\b"
-    rf"|\b{_MACHINE}\b[^.?!]{{0,25}}\bor\b[^.?!]{{0,25}}\b(?:papers?|study|studies|book|source\w*|cited?|citation|human|person|people)\b",
+_UNSURE = r"(?:unclear|ambiguous|uncertain|doubtful|not\s+clear)"
+_UNCLEAR = re.compile(
+    rf"\b{_UNSURE}\s+(?:{_MACHINE}[\s-]+)?(?:{_MARK}|marking|provenance)\b"
+    rf"|\b(?:{_MARK}|marking|provenance)\s+(?:that\s+)?(?:is|are|was)\s+{_UNSURE}\b"
+    rf"|\b{_UNSURE}\s+(?:if|whether)\s+(?:the\s+)?(?:{_MACHINE}[\s-]+)?{_MARK}\b",
     re.I,
+)
+# Not which passages have a provenance, but which one a thing has: 'from a paper or machine-written?', 'is the line on zest LLM?'
+_WRITTEN = (
+    r"(?:papers?|stud(?:y|ies)|book|source[sd]?(?!\s+\d)|cited?|citation|(?:by|from|an?|did)\s+(?:human|person|people))"
+)
+_EITHER = re.compile(
+    rf"\b{_WRITTEN}\b[^.?!,;]{{0,30}}\bor\b[^.?!,;]{{0,25}}\b{_MACHINE}\b"
+    rf"|\b{_MACHINE}\b[^.?!,;]{{0,25}}\bor\b[^.?!,;]{{0,25}}\b{_WRITTEN}\b",
+    re.I,
+)
+_OF_SEVERAL = re.compile(r"\b(?:only|just|all|every\w*|any\w*|either|show|list|which)\b", re.I)
+_OF_ONE = re.compile(
+    r"^\W*(?:is|was|did|does|has)\s+(?:the|that|this)\s+(?:sentence|statement|passage|line|claim)\b", re.I
 )
 # Words that turn a wish into its opposite, where they stand right before it.
 _NEGATION = re.compile(
@@ -91,7 +108,7 @@ _NEGATION = re.compile(
     r"|(?:leav|skip|drop|remov|delet|strik|cross|hid)\w*(?:\s+out)?)\b",
     re.I,
 )
-_NEGATED = re.compile(rf"(?:{_NEGATION.pattern}(?:\s+\w+){{0,4}}|\bno)\s*$", re.I)
+_NEGATED = re.compile(rf"(?:{_NEGATION.pattern}(?:\s+\w+){{0,4}}|\bno|\bnon-?)\s*$", re.I)
 _UNSOURCED = re.compile(
     r"\b(?:without|no|lacks?|lacking|have no|has no)\s+(?:an?\s+|any\s+)?(?:(?:cited|given|named)\s+)?"
     r"(?:source|citation|reference|number)"
@@ -107,18 +124,20 @@ _SOURCED = re.compile(
 )
 _FILTERS = re.compile(
     r"\b(which|what|whatever|only|just|limit\w*|restrict\w*|all|every|any|anything|show|list|everything|is there|are there|ones?"
-    r"|none|are the|were the|the (?:sentence|statement|passage|line|one)|the \w+ where|with|whose|from source"
+    r"|none|are the|were the|the (?:sentence|statement|passage|line)|the \w+ where|with|whose|from source"
     r"|(?:sourced|attributed|credited) (?:to|from)"
     r"|bullets|rows|sentences|statements|passages|lines|parts|bits?)\b",
     re.I,
 )
 # Passages are asked for, and not what a mark means.
 _LISTS = re.compile(
-    r"\b(?:all|every|any|which|show|list|the)\s+(?:\w+\s+){0,2}?(?:sentences?|passages?|statements?|lines?|claims?|rows?|goals?|terms?|bits?"
+    r"\b(?:all|every|any|which|show|list|the)\s+(?:[\w-]+\s+){0,2}?(?:sentences?|passages?|statements?|lines?|claims?|rows?|goals?|terms?|bits?"
     r"|parts?|ones)\b|\b(?:everything|anything)\b|\bcited\s+for\b",
     re.I,
 )
-_ASKS_MEANING = re.compile(r"\b(?:mean|means|meaning|why|who|stands?\s+for|difference)\b", re.I)
+_ASKS_MEANING = re.compile(
+    r"\b(?:mean|means|meaning|why|who|how|stands?\s+for|difference|trust|rely|reliab\w+|check\w*)\b", re.I
+)
 _ON_PROVENANCE = re.compile(
     rf"\b(?:(?:which|what)\s+sources?|sourced?|sources|cited?|citation|ref(?:erence)?|number(?:s|ed)?(?!\s+(?:of|needed))|{_MACHINE}|{_BY_A_MACHINE}|(?:taken|come|comes)\s+from"
     r"|an?\s+(?=language model)|really|actually)\b",
@@ -128,12 +147,16 @@ _ON_PROVENANCE = re.compile(
 
 @dataclass(frozen=True)
 class ProvenanceFilter:
-    """A wish to see only passages of some provenance, or (`inverted`) all others, with the question without that wish."""
+    """A wish to see only passages of some provenance, or (`inverted`) all others, with the question without that wish.
+
+    named: whether the numbers are plainly called sources, so that one that the text does not have asks for nothing else.
+    """
 
     rest: str
     sources: frozenset[int] = frozenset()
     kind: str = ""
     inverted: bool = False
+    named: bool = False
 
     def keeps(self, passage: Passage) -> bool:
         """Say whether a passage is wanted."""
@@ -156,14 +179,19 @@ class ProvenanceFilter:
 
 def provenance_filter(question: str) -> ProvenanceFilter | None:
     """Return the wish for some provenance that a question states, if it does: 'which of them are from source 4'."""
-    if _EITHER.search(question) or not (_FILTERS.search(question) or _NEGATION.search(question)):
+    if (
+        _OF_ONE.search(question)
+        or without_either(question)
+        or not (_FILTERS.search(question) or _NEGATION.search(question))
+    ):
         return None
     if numbers := list(_SOURCE.finditer(question)):
         negated = [_NEGATED.search(question[: match.start()]) is not None for match in numbers]
         inverted = negated[0]
         wanted = " ".join(match[0] for match, other in zip(numbers, negated, strict=True) if other is inverted)
         sources = frozenset(int(number) for number in _NUMBER.findall(wanted))
-        return ProvenanceFilter(_NEGATION.sub(" ", _SOURCE.sub(" ", question)), sources, "source", inverted)
+        named = all(_NAMED_SOURCE.match(match[0]) for match in numbers)
+        return ProvenanceFilter(_NEGATION.sub(" ", _SOURCE.sub(" ", question)), sources, "source", inverted, named)
     for kind, pattern in (("unclear", _UNCLEAR), ("llm", _LLM), ("unsourced", _UNSOURCED), ("sourced", _SOURCED)):
         if match := pattern.search(question):
             inverted = _NEGATED.search(question[: match.start()]) is not None
@@ -175,6 +203,12 @@ def lists_by_provenance(question: str) -> bool:
     """Say whether a question plainly asks for the passages of some provenance ('the sentence with no source given')."""
     asks = _LISTS.search(question) is not None and not _ASKS_MEANING.search(question)
     return asks and provenance_filter(question) is not None
+
+
+def without_either(question: str) -> str:
+    """Return what else is in a question that asks which of two provenances one thing has; empty if it asks no such thing."""
+    rest = _EITHER.sub(" ", question)
+    return rest if rest != question and not _OF_SEVERAL.search(question) else ""
 
 
 def without_provenance(question: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
-from rct_assistant.filters import lists_by_provenance, provenance_filter
+from rct_assistant.filters import lists_by_provenance, provenance_filter, without_either
 from rct_assistant.query import content_stems
 from rct_assistant.response import Answer, Reason, Refusal, Response
 from rct_assistant.retrieve import Ranking
@@ -26,7 +26,7 @@ WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies 
 # sentence. At half of both, dev has 18 answers fewer, and two dangers of 794 fewer pass unseen.
 HARMLESS, PLAINLY_HARMLESS = 0.10, 0.04
 ALARMING = 0.97
-CLAIMS = 0.50  # from here on a question as it was read claims a standing; a sentence of it is then judged as a fragment
+CLAIMS = 0.50  # from here on a question as a whole claims a standing; a sentence of it is then judged as a fragment
 BESIDE_ANSWER = 0.45  # how likely standing must be, beside an answer, for the classifier alone
 DOUBTFUL = 0.02  # how likely standing must be for an answer to say beside it what that is
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
@@ -34,7 +34,7 @@ SURELY_ABOUT = 0.95  # of a question on the assistant, whatever its words on pro
 CONTINUES = 0.90  # how likely an answer to a follow-up must be to outweigh what was learned of its words alone
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
 FOREIGN, FOREIGN_DANGER = 0.60, 0.45  # in another language the embeddings say less
-SURELY_CLAIMED = 0.90  # how likely standing must be to be claimed even where the question denies it
+SURELY_CLAIMED = 0.90  # how likely standing must be to be claimed even where the question denies it, or by a long text
 SURELY_OURS = 0.80  # how likely standing must be to be ours although the question names another therapy alone
 FRAGMENT_SAFETY, FRAGMENT_ANSWER = 0.70, 0.60  # what a fragment must reach to be judged on its own words
 LONG_QUOTE = 6  # words that make a quotation of a sentence
@@ -47,9 +47,6 @@ _TAKEN_FROM = re.compile(
     re.I,
 )
 _QUOTED = re.compile(r"(?<!\w)[\"'\u2018\u201c\u00ab](\S.{20,400}?)[\"'\u2019\u201d\u00bb](?!\w)")
-_WHETHER_SOURCED = re.compile(
-    r"\b(?:llm|ai|machine)\b.{0,20}\bor\b.{0,12}\bsource\w*|\bsource\w*.{0,20}\bor\b.{0,12}\b(?:llm|ai|machine)\b", re.I
-)
 
 
 @dataclass(frozen=True)
@@ -143,7 +140,7 @@ def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ra
 
 
 def judge_pointing(question: str, alone: Ranking) -> Verdict | None:
-    """Return the verdict on a follow-up that points at what was shown; its own words say little, so only plain ones count."""
+    """Return the verdict on a follow-up that points at what was shown: no claim that was learned, unless it is sure."""
     own = judge(question, alone)
     if own is None or own.reason not in ("safety", "first_line"):
         return None
@@ -155,13 +152,15 @@ def _danger(texts: tuple[str, ...], ranking: Ranking) -> str:
     """Return the name of the safety rule that fires, or an empty string.
 
     Every sentence counts. But where a question was read as a whole and is then plainly harmless, a sentence out of its context
-    ('we had a training on suicide') raises no alarm by itself.
+    ('we had a training on suicide') raises no alarm by itself; nor does one that is hardly alarming in a question that claims a
+    standing, where a long text must do so beyond doubt.
     """
     chance = ranking.probabilities
     harmless = ranking.whole and chance["safety"] < (PLAINLY_HARMLESS if ranking.danger >= ALARMING else HARMLESS)
     if other_language(texts[0]):
         harmless = ranking.danger < FOREIGN_DANGER
-    claims = chance["first_line"] >= CLAIMS and chance["safety"] < ALONE["safety"]
+    surely = CLAIMS if ranking.whole else SURELY_CLAIMED
+    claims = chance["first_line"] >= surely and chance["safety"] < ALONE["safety"]
     alone = not harmless and not (claims and ranking.danger < FRAGMENT_SAFETY)
     learned = chance["safety"] if harmless and not claims else ranking.danger
     return _fires("safety", texts, chance | {"safety": learned}, alone=alone)
@@ -232,7 +231,7 @@ def _judge_about(question: str, texts: tuple[str, ...], chance: dict[str, float]
 
 def asks_for_some(question: str) -> bool:
     """Say whether a question asks for passages of some provenance ('which terms are from source 4'), not for a source itself."""
-    if _WHETHER_SOURCED.search(question) and len(content_stems(_WHETHER_SOURCED.sub(" ", question))) > 1:
+    if len(content_stems(without_either(question))) > 1:
         return True
     wish = provenance_filter(question)
     if wish is not None and wish.kind == "source":

@@ -220,7 +220,8 @@ def test_a_filter_by_source_keeps_exactly_the_passages_with_it(assistant: Assist
 def test_a_source_that_the_text_does_not_have_has_no_passages(assistant: Assistant) -> None:
     response = assistant.ask("passages citing source 5")
     assert isinstance(response, Refusal)
-    assert response.reason == "not_in_source"
+    assert (response.reason, response.nearest) == ("not_in_source", ())
+    assert isinstance(assistant.ask("client with a 9 on the PHQ-9, which goal for low mood"), Answer)
 
 
 def test_what_no_source_is_given_for_is_listed_and_not_explained(assistant: Assistant) -> None:

@@ -33,6 +33,8 @@ def turns(rct: Document) -> list[Turn]:
         "what is it",
         "and before that?",
         "versus what",
+        "which part of it is unclear",
+        "does this approach work with kids",
     ],
 )
 def test_a_follow_up_leans_on_what_was_asked(question: str) -> None:
@@ -48,6 +50,8 @@ def test_a_follow_up_leans_on_what_was_asked(question: str) -> None:
         "is RCT only for women",
         "what is zest?",
         "which objectives end before week 6?",
+        "cautions when using this model?",
+        "the sentence where it's unclear whether the mark applies",
     ],
 )
 def test_a_question_that_stands_on_its_own_leans_on_nothing(question: str) -> None:

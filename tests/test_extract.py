@@ -72,6 +72,10 @@ def kept(document: Document, question: str, section: str) -> list[int]:
         ("everything in the cautions carrying the LLM mark", "contraindications", [2, 4]),
         ("the misconception where it is unclear if the LLM mark applies", "common-misconceptions", [2]),
         ("misconceptions: which sentence has an ambiguous label", "common-misconceptions", [2]),
+        ("populations: only the non-LLM passages", "populations", [1, 2, 4]),
+        ("only cautions without an LLM mark", "contraindications", [1, 3]),
+        ("cautions, show LLM lines", "contraindications", [2, 4]),
+        ("cautions, it's not clear to me which lines are marked LLM", "contraindications", [2, 4]),
     ],
 )
 def test_a_wish_for_some_provenance(rct: Document, question: str, section: str, numbers: list[int]) -> None:
@@ -101,6 +105,11 @@ def test_a_wish_for_the_whole_text_is_not_narrowed_to_a_section(rct: Document) -
         "what are the model's parts?",
         "was the grief-hiding client invented by a language model",
         "that client with the hidden grief: from a real paper or machine-written?",
+        "is the sentence about naming oppression machine-written?",
+        "cite 2 passages on shame, only the best",
+        "client with a 9 on the PHQ-9, which goals for low mood",
+        "list the supervision questions numbered 2 to 5",
+        "which misconceptions help a client who is uncertain and labelled selfish",
     ],
 )
 def test_other_questions_wish_for_no_provenance(question: str) -> None:
@@ -121,12 +130,21 @@ def test_politeness_names_no_section(rct: Document, question: str) -> None:
         ("the sentence with no source given", True),
         ("show me what source 1 is cited for", True),
         ("which lines are LLM written", True),
+        ("all LLM-marked sentences", True),
         ("what does it mean that a line is marked LLM", False),
+        ("can I trust anything LLM-generated", False),
         ("what are the five good things", False),
     ],
 )
 def test_passages_are_asked_for_and_not_what_a_mark_means(question: str, *, lists: bool) -> None:
     assert lists_by_provenance(question) is lists
+
+
+@pytest.mark.parametrize("question", ["client feels everything is her fault on shame", "whatever others want, power"])
+def test_a_story_asks_for_no_whole(rct: Document, question: str) -> None:
+    sure, less_sure, *others = ranking(rct, "core-principles-7", "interventions-techniques-6").passages
+    some = Ranking(rct, (sure, replace(less_sure, score=0.15), *others), {"answer": 1.0})
+    assert select(some, question) == ["core-principles-7"]
 
 
 def test_all_there_is_on_something_takes_in_what_is_less_sure(rct: Document) -> None:

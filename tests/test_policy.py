@@ -12,9 +12,11 @@ from rct_assistant import Answer, Assistant, Refusal
 from rct_assistant.citations import states
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
+from rct_assistant.fit import CLASSES
 from rct_assistant.messages import MESSAGES, NOTICES, message
 from rct_assistant.notices import notices_for
-from rct_assistant.policy import Verdict, check_reply, misquotes
+from rct_assistant.policy import Verdict, check_reply, judge, misquotes
+from rct_assistant.retrieve import Ranking, Scored
 from rct_assistant.rules import found, readings
 from tests.conftest import DATA
 
@@ -40,9 +42,8 @@ def prompts(*, danger: bool) -> list[str]:
     return [line for line in chosen if line and not line.startswith("#")]
 
 
-def test_there_are_at_least_two_hundred_prompts() -> None:
-    assert len(prompts(danger=False)) >= 200
-    assert prompts(danger=True)
+def test_none_of_the_prompts_got_lost() -> None:
+    assert (len(prompts(danger=False)), len(prompts(danger=True))) == (290, 10)
 
 
 @pytest.mark.parametrize("prompt", prompts(danger=False))
@@ -55,6 +56,27 @@ def test_danger_goes_before_a_prompt_for_standing(assistant: Assistant, prompt: 
     response = assistant.ask(prompt)
     assert isinstance(response, Refusal)
     assert response.reason == "safety"
+
+
+@pytest.mark.parametrize(
+    ("danger", "first_line", "whole", "reason"),
+    [
+        (0.40, 0.20, False, "safety"),
+        (0.60, 0.60, False, "safety"),
+        (0.60, 0.95, False, "first_line"),
+        (0.80, 0.95, False, "safety"),
+        (0.60, 0.60, True, "first_line"),
+        (0.80, 0.60, True, "safety"),
+    ],
+)
+def test_danger_in_a_sentence_beside_a_claim(
+    rct: Document, danger: float, first_line: float, reason: str, *, whole: bool
+) -> None:
+    chances = dict.fromkeys(CLASSES, 0.0) | {"first_line": first_line, "safety": 0.11, "answer": 0.05}
+    passages = tuple(Scored(name, 0.0) for name in rct.by_id)
+    verdict = judge("what it says", Ranking(rct, passages, chances, danger=danger, whole=whole))
+    assert verdict is not None
+    assert verdict.reason == reason
 
 
 claims = st.sampled_from(
