@@ -140,7 +140,10 @@ def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ra
 
 
 def judge_pointing(question: str, alone: Ranking) -> Verdict | None:
-    """Return the verdict on a follow-up that points at what was shown: no claim that was learned, unless it is sure."""
+    """Return the verdict on a follow-up that points at what was shown.
+
+    Its few words ('the one about survivors again') say little, so a claim seen by the classifier alone must be a sure one.
+    """
     own = judge(question, alone)
     if own is None or own.reason not in ("safety", "first_line"):
         return None
