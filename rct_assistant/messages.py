@@ -5,6 +5,7 @@ The slots are filled from the document's settings, the document's headings and t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from rct_assistant.document import Document
@@ -66,7 +67,7 @@ CODES: dict[Reason | None, tuple[str, ...]] = {
 }
 
 NOTICES: dict[str, str] = {
-    "gap": "The text does not give {topic}.",
+    "gap": "The text does not {verb} {topic}.",
     "part": "The text does not answer the {place} part of your question.",
     "acronym": "{name} here means {title}, not a {other_meaning}.",
     "standing": "The text describes the standing of {name} like this.",
@@ -76,6 +77,8 @@ NOTICES: dict[str, str] = {
     "understood_as": "Understood as a question about: {sections}.",
 }
 
+# A topic that begins with one of these is a clause: a text does not say who founded something, but gives no founder.
+_CLAUSE = re.compile(r"(?:how|whether|who|whose|what|which|why|when|where)\b", re.I)
 # The parts of a question that a notice can name.
 PLACES = ("first", "second", "third", "fourth")
 
@@ -87,8 +90,9 @@ def message(code: str, document: Document) -> str:
 
 def notice(code: str, document: Document, *, topic: str = "", place: str = "", sections: Iterable[str] = ()) -> str:
     """Return a notice's sentence; `topic` is a gap topic of the bank, `place` one of PLACES, `sections` are headings."""
-    slots = {**_slots(document), "topic": topic, "place": place, "sections": ", ".join(dict.fromkeys(sections))}
-    return NOTICES[code].format(**slots)
+    verb = "say" if _CLAUSE.match(topic) else "give"
+    named = {"topic": topic, "verb": verb, "place": place, "sections": ", ".join(dict.fromkeys(sections))}
+    return NOTICES[code].format(**_slots(document), **named)
 
 
 def _slots(document: Document) -> dict[str, str]:

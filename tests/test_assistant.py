@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from rct_assistant import Answer, Assistant, Refusal
+from rct_assistant import Answer, Assistant, Refusal, messages
 from rct_assistant.corpus import load_corpus
+from rct_assistant.document import Document
 from rct_assistant.index import Index
 from rct_assistant.settings import Settings
 from tests.conftest import DATA
@@ -320,3 +321,15 @@ def test_an_item_that_is_pointed_at_claims_no_standing(assistant: Assistant) -> 
     shown = [statement["citations"][0]["passage"] for statement in response["statements"]]
     assert shown == ["treatment-plan-suggestions-smart-objectives-3"]
     assert [notice["code"] for notice in response["notices"]] == ["understood_as"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "text"),
+    [
+        ("the fee of the course", "The text does not give the fee of the course."),
+        ("who coined the term", "The text does not say who coined the term."),
+        ("whole-brain findings", "The text does not give whole-brain findings."),
+    ],
+)
+def test_what_is_missing_is_named_in_words_that_fit(rct: Document, topic: str, text: str) -> None:
+    assert messages.notice("gap", rct, topic=topic) == text

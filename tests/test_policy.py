@@ -424,7 +424,7 @@ def test_the_last_check_lets_no_technique_through_beside_danger(assistant: Assis
 
 def test_messages_and_notices_have_no_slot_for_a_users_words() -> None:
     slots = {part.split("}")[0] for text in (*MESSAGES.values(), *NOTICES.values()) for part in text.split("{")[1:]}
-    assert slots <= {"title", "name", "other_meaning", "topic", "place", "sections"}
+    assert slots <= {"title", "name", "other_meaning", "topic", "verb", "place", "sections"}
 
 
 def test_a_doubtful_answer_has_the_standing_on_top_even_where_it_is_shown_further_down(rct: Document) -> None:
