@@ -14,7 +14,15 @@ from dataclasses import replace
 from typing import Any
 
 from rct_assistant.citations import states
-from rct_assistant.conversation import MOST_EARLIER, Standalone, Turn, is_dependent, resolve, substitutes
+from rct_assistant.conversation import (
+    MOST_EARLIER,
+    Standalone,
+    Turn,
+    is_dependent,
+    means_same_person,
+    resolve,
+    substitutes,
+)
 from rct_assistant.corpus import Corpus, load_corpus
 from rct_assistant.decision import Decision, trace_of, turn_of
 from rct_assistant.document import Document
@@ -34,6 +42,7 @@ from rct_assistant.policy import (
     judge,
     judge_follow_up,
     judge_pointing,
+    says_settled,
     without_claims,
 )
 from rct_assistant.query import readable
@@ -97,7 +106,7 @@ class Assistant:
         turns: list[Turn] = []
         for earlier in history[-MOST_EARLIER:]:
             decided = self._decide(earlier, turns)
-            turns.append(turn_of(decided))
+            turns.append(turn_of(decided, turns))
         decision = self._decide(question, turns)
         response = self._word(decision, question, history)
         check_reply(response, decision.verdict, decision.document)
@@ -133,8 +142,11 @@ class Assistant:
         thing in the place of the last.
         """
         standalone = resolve(question, turns)
-        if turns and turns[-1].danger and is_dependent(after_switch(question)):
-            return standalone, self.rank(question), Verdict("safety", "safety.continued", "safety")
+        if turns and turns[-1].danger:
+            if says_settled(question):
+                return Standalone(question), (alone := self.rank(question)), judge(question, alone)
+            if is_dependent(after_switch(question)) or means_same_person(question):
+                return standalone, self.rank(question), Verdict("safety", "safety.continued", "safety")
         alone = self.rank(question if standalone.earlier else standalone.text)
         if standalone.earlier is None:
             return standalone, alone, self._judge_new(question, standalone.text, alone)
@@ -158,9 +170,11 @@ class Assistant:
         decision = Decision(standalone, document, ranking, verdict)
         match verdict.reason if verdict else None:
             case "first_line":
+                assert verdict is not None
                 standing = dict.fromkeys((*document.standing, *filter(None, [document.not_a_substitute])))
                 rest = dict.fromkeys(name for name in self._rest(question, document) if name not in standing)
-                return replace(decision, shown=(*standing, *rest), message="first_line_rest" if rest else "first_line")
+                code = "first_line_rest" if rest and verdict.message == "first_line" else verdict.message
+                return replace(decision, shown=(*standing, *rest), message=code)
             case "safety":
                 return replace(decision, shown=tuple(filter(None, [document.not_a_substitute])), message="safety")
             case "not_in_source":

@@ -67,6 +67,7 @@ _NEXT = re.compile(
 )
 _OTHERS = re.compile(r"\b(?:others?|rest|remaining|remainder|any more|anything else)\b", re.I)
 _SAME_FOR = re.compile(r"\bsame (?:for|with)\b", re.I)
+_SAME_PERSON = re.compile(r"\b(?:the|my|this|our)\s+(?:client|patient|pt|ct)\b", re.I)
 _SHORT = 3
 _LIST = 3  # passages that make a list in which an ordinal can point
 _LIST_WORDS = content_stems(
@@ -169,6 +170,11 @@ def is_dependent(question: str) -> bool:
         return True
     stems = len(content_stems(question))
     return len(question.split()) <= _SHORT and stems <= 1 and not (stems and _DEFINES.search(question))
+
+
+def means_same_person(question: str) -> bool:
+    """Say whether a question is about a client who must have been named before: 'what helps the client with shame?'."""
+    return _SAME_PERSON.search(question) is not None
 
 
 def _turn_meant(question: str, turns: Sequence[Turn]) -> Turn:

@@ -30,6 +30,7 @@ class DocumentSettings(BaseModel):
     standing: list[str] = []
     not_a_substitute: str = ""
     examples: list[str] = []
+    instead: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def load_document(path: Path) -> Document:
         standing=tuple(settings.standing),
         not_a_substitute=settings.not_a_substitute,
         examples=tuple(settings.examples),
+        instead=tuple(settings.instead),
     )
     return replace(document, findings=document.findings + tuple(_settings_findings(document)))
 

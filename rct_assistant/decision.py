@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,9 +30,11 @@ class Decision:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def turn_of(decision: Decision) -> Turn:
-    """Return what a later question needs to know of this one."""
-    danger = decision.verdict is not None and decision.verdict.reason == "safety"
+def turn_of(decision: Decision, earlier: Sequence[Turn]) -> Turn:
+    """Return what a later question needs to know of this one; thanks and greetings do not end a danger."""
+    rule = decision.verdict.rule if decision.verdict else ""
+    polite = rule in ("about.thanks", "about.greeting")
+    danger = rule.startswith("safety.") or (polite and bool(earlier) and earlier[-1].danger)
     return Turn(
         decision.standalone.text, decision.document, decision.shown, refused=decision.verdict is not None, danger=danger
     )

@@ -113,6 +113,7 @@ class Document:
     standing: tuple[str, ...] = ()
     not_a_substitute: str = ""
     examples: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, Passage]:

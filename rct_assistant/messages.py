@@ -26,9 +26,14 @@ MESSAGES: dict[str, str] = {
         "I don't present {name} as a first-line, proven or stand-alone treatment. This is what the text says about its"
         " standing, and then about the rest of your question."
     ),
+    "misquoted": (
+        "Those are not the words of the text. I don't present {name} as a first-line, proven or stand-alone treatment. This is"
+        " what the text says about its standing."
+    ),
     "safety": (
         "If someone may be in danger, this tool cannot help. Follow your setting's risk-management procedure and"
-        " contact the emergency services now. If nobody is in danger, please put the question in other words."
+        " contact the emergency services now. Changes of medication are for the prescriber. If nobody is in danger, please"
+        " say so and ask again."
     ),
     "greeting": "Hello. Ask anything about the text on {title}.",
     "thanks": "You're welcome.",
@@ -53,14 +58,17 @@ MESSAGES: dict[str, str] = {
     "language": "I can only read questions in English, the language of the text. Please ask in English. This tool is no help in"
     " an emergency.",
     "empty": "Please type a question about the text.",
-    "long": "That is too long to read as one question. Please ask it in at most 10,000 characters.",
+    "long": (
+        "That is too long to read as one question. Please ask it in at most 10,000 characters. This tool is no help in an"
+        " emergency."
+    ),
 }
 
 # The messages that a reply may have: an answer (None), or a refusal for a reason.
 CODES: dict[Reason | None, tuple[str, ...]] = {
     None: ("answer", "answer_llm"),
     "not_in_source": ("not_in_source", "off_topic"),
-    "first_line": ("first_line", "first_line_rest"),
+    "first_line": ("first_line", "first_line_rest", "misquoted"),
     "safety": ("safety",),
     "about": ("greeting", "thanks", "capabilities", "sources", "labels", "keep_labels", "privacy", "language"),
     "invalid_question": ("empty", "long"),

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from rct_assistant.document import Document
 from rct_assistant.errors import VerificationError
 from rct_assistant.filters import lists_by_provenance, provenance_filter, without_either
-from rct_assistant.query import content_stems
-from rct_assistant.response import Answer, Reason, Refusal, Response
+from rct_assistant.query import content_stems, without_markup
+from rct_assistant.response import Reason, Refusal, Response
 from rct_assistant.retrieve import Ranking
-from rct_assistant.rules import before, found, other_language, readings, without_tags
+from rct_assistant.rules import before, found, other_language, readings
+from rct_assistant.verify import form_faults
 
 # Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
 ALONE = {"safety": 0.30, "first_line": 0.25, "about": 0.70}
@@ -46,6 +47,10 @@ _TAKEN_FROM = re.compile(
     r"|\bsource\s+\d+\s+(?:is|was|gets?)\s+(?:cited|used|given|quoted|named)\b",
     re.I,
 )
+# 'it' that is neither therapy: 'is it true that CBT …', 'does it say whether CBT …'
+_OF_THE_TEXT = re.compile(
+    r"\bis\s+it\s+(?:true|correct|right|so)\s+that\b|\bdoes\s+(?:it|this)\s+(?:say|mention|state)\b", re.I
+)
 _QUOTED = re.compile(r"(?<!\w)[\"'\u2018\u201c\u00ab](\S.{20,400}?)[\"'\u2019\u201d\u00bb](?!\w)")
 
 
@@ -60,7 +65,7 @@ class Verdict:
 
 def check_form(question: str) -> Verdict | None:
     """Return why a question cannot be read at all, if it cannot."""
-    if not any(char.isalnum() for char in without_tags(question)):
+    if not any(char.isalnum() for char in without_markup(question)):
         return Verdict("invalid_question", "form.empty", "empty")
     if len(question) > LONGEST:
         return Verdict("invalid_question", "form.long", "long")
@@ -75,7 +80,7 @@ def judge(question: str, ranking: Ranking) -> Verdict | None:
         return Verdict("safety", rule, "safety")
     document = ranking.document
     if misquotes(question, document) and not found("first_line", "refuting", texts[0]):
-        return Verdict("first_line", "first_line.misquoted", "first_line")
+        return Verdict("first_line", "first_line.misquoted", "misquoted")
     of_trials = found("acronym", "methods", texts[0])
     if document.standing and (rule := _fires("first_line", texts, chance, alone=not of_trials)):
         if (language := other_language(texts[0])) and chance["first_line"] < FOREIGN and not rule.endswith("claim"):
@@ -109,6 +114,11 @@ def _words(text: str) -> list[str]:
 def is_doubtful(ranking: Ranking) -> bool:
     """Say whether a question that is answered may after all rest on a claim of standing."""
     return ranking.probabilities["first_line"] >= DOUBTFUL
+
+
+def says_settled(question: str) -> bool:
+    """Say whether a question says that there is no danger, or no longer."""
+    return found("safety", "settled", readings(question)[0])
 
 
 def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ranking) -> Verdict | None:
@@ -177,7 +187,7 @@ def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float], *, alo
     learned = chance[reason]
     has_bank = any(chance[name] > 0 for name in ("first_line", "safety", "about"))
     beside = 0.0 if reason == "safety" else max(chance["gap"], BESIDE_ANSWER * chance["answer"])
-    is_denied = any(found(reason, "denied", text) for text in texts)
+    is_denied = any(found(reason, name, text) for text in texts for name in ("denied", "settled"))
     if learned >= max(ALONE[reason], WITH_DENIED[reason] * is_denied) and learned > beside and alone:
         return f"{reason}.bank"
     if any(found(reason, "certain", text) for text in texts):
@@ -204,7 +214,8 @@ def _is_of_another(texts: tuple[str, ...], document: Document) -> bool:
     ours = [name.lower() for name in (document.short_name, document.title) if name]
     names = "|".join(re.escape(name) for name in ours)
     own = re.compile(rf"\b(?:{names}|it|this|relation(?:al|nel|ale)\w*|rela[cz]ion\w+)\b")
-    named = any(own.search(text) or found("first_line", "displacing", text) for text in texts)
+    plain = [_OF_THE_TEXT.sub(" ", text) for text in texts]
+    named = any(own.search(text) or found("first_line", "displacing", text) for text in plain)
     others = [said for text in texts if (said := before("other_therapies", "patterns", text)) is not None]
     return bool(others) and not named and not any(found("other_therapies", "compared", said) for said in others)
 
@@ -259,18 +270,9 @@ def check_reply(response: Response, verdict: Verdict | None, document: Document)
     Raises:
         VerificationError: a refusal that is due is not given, or a refusal does not begin with what it rests on.
     """
-    problems = []
-    shown = [statement.passage for statement in response.statements]
     reason = response.reason if isinstance(response, Refusal) else None
+    problems = form_faults(reason, [statement.passage for statement in response.statements], document)
     if verdict is not None and reason != verdict.reason:
         problems.append(f"found reason {reason}, expected {verdict.reason}")
-    if reason == "first_line" and shown[: len(document.standing)] != list(document.standing):
-        problems.append("a first-line refusal must begin with the standing passages")
-    if reason == "safety" and shown != [document.not_a_substitute] * bool(document.not_a_substitute):
-        problems.append("a safety refusal shows the not-a-substitute passage and nothing else")
-    if reason in ("about", "invalid_question", "not_in_source") and shown:
-        problems.append(f"a refusal for {reason} has no statements")
-    if isinstance(response, Answer) and not shown:
-        problems.append("an answer must have statements")
     if problems:
         raise VerificationError(problems)

@@ -77,7 +77,15 @@ _STOP = frozenset(
 )
 LONG = 60  # words that are read as a whole
 _SENTENCES = re.compile(r"(?<=[.?!;:…])\s+|\s*\n\s*|\s+[-–—]\s+")
-_MARKUP = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<[^<>]{0,200}>", re.I | re.S)
+# Elements with their attributes and nothing else: people put words of their own between angle brackets, too.
+_ATTRIBUTES = r"(?:\s+[\w:-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s<>\"']+))*\s*/?"
+_ELEMENTS = (
+    "a|abbr|article|b|blockquote|body|br|button|center|code|dd|del|div|dl|dt|em|font|form|h[1-6]|head|hr|html|i|img|input|ins"
+    "|label|li|link|main|mark|meta|ol|p|pre|q|s|script|section|small|span|strong|style|sub|sup|table|tbody|td|th|thead|title|tr|u|ul"
+)
+_MARKUP = re.compile(
+    rf"<(script|style){_ATTRIBUTES}>.*?</\1\s*>|</?(?:{_ELEMENTS}){_ATTRIBUTES}>|<!--|-->|<!doctype[^<>]*>", re.I | re.S
+)
 _FEWEST_WORDS = 3
 _MOST_SENTENCES = 80
 
@@ -92,13 +100,25 @@ def focus(question: str) -> list[str]:
 
 def sentences(question: str) -> list[str]:
     """Return the sentences of a question that has more than one, the last eighty; those of one or two words say too little."""
-    found = [sentence.strip() for sentence in _SENTENCES.split(_plain(question)) if sentence.strip()]
+    found = [part for sentence in _SENTENCES.split(_plain(question)) for part in _windows(sentence.split())]
     return [s for s in found if len(s.split()) >= _FEWEST_WORDS][-_MOST_SENTENCES:] if len(found) > 1 else []
+
+
+def _windows(words: list[str]) -> list[str]:
+    """Return a sentence of these words, or its parts, each over half of the last, if it is too long to be read as a whole."""
+    if len(words) <= LONG:
+        return [" ".join(words)] if words else []
+    return [" ".join(words[start : start + LONG]) for start in range(0, len(words) - LONG // 2, LONG // 2)]
+
+
+def without_markup(text: str) -> str:
+    """Return a text with blanks in the place of HTML elements, scripts and styles with all they hold."""
+    return _MARKUP.sub(" ", text)
 
 
 def _plain(question: str) -> str:
     """Return a question without markup."""
-    return _MARKUP.sub(" ", html.unescape(question))
+    return without_markup(html.unescape(question))
 
 
 def content_stems(text: str) -> set[str]:

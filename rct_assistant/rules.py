@@ -11,13 +11,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from rct_assistant.query import visible
+from rct_assistant.query import visible, without_markup
 
 _DISGUISE = str.maketrans(
     {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "$": "s", "@": "a", "!": "i", "|": "l"}
 )
 _LOOK_ALIKE = str.maketrans("аеорсухіѕјԁοιαε", "aeopcyxisjdoiae")
-_TAG = re.compile(r"<[^<>]{0,200}>")
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _SPELLED_OUT = re.compile(r"\b(?:\w[ .\-_*]){3,}\w\b")
 
@@ -46,17 +45,12 @@ def before(group: str, name: str, text: str) -> str | None:
     return text[: min(matches)] if matches else None
 
 
-def without_tags(text: str) -> str:
-    """Return a text with blanks in the place of what looks like markup."""
-    return _TAG.sub(" ", text)
-
-
 def readings(question: str) -> tuple[str, ...]:
     """Return the plain readings of a question: as typed, with look-alikes and split words undone, with digits read as letters."""
     text = visible(question).lower()
     if not _is_other_script(text):
         text = text.translate(_LOOK_ALIKE)
-    text = re.sub(r"\s+", " ", without_tags(text)).strip()
+    text = re.sub(r"\s+", " ", without_markup(text)).strip()
     joined = _SPELLED_OUT.sub(lambda match: re.sub(r"[ .\-_*]", "", match[0]), text)
     return tuple(dict.fromkeys((text, joined, _HYPHEN.sub("", joined), joined.translate(_DISGUISE))))
 
@@ -84,7 +78,7 @@ def _is_other_script(text: str) -> bool:
 _ENGLISH = frozenset(
     """
     a are as die an in is on was what who was for me so he we no do to per come how one men like
-    der van von den de la le du mi co bu o
+    der van von den de la le du mi co bu o im met
     """.split()
 )
 

@@ -5,7 +5,7 @@ Works on the JSON form, so that a copy from anywhere can be checked. What the us
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rct_assistant.citations import cite, states
@@ -49,6 +49,23 @@ def differences(response: Any, corpus: Corpus) -> list[str]:
         return [f"found a part of another form ({type(error).__name__}: {error}), expected the response contract"]
 
 
+def form_faults(reason: str | None, shown: Sequence[str], document: Document) -> list[str]:
+    """Return what is wrong with the passages a reply shows, for its reason (None: an answer): one line for each fault.
+
+    Words that are all verbatim can still mislead: a refusal on standing must begin with the passages on standing, and nothing may
+    stand beside the notice of danger but what the therapy is no substitute for.
+    """
+    if reason == "first_line" and (
+        not document.standing or list(shown[: len(document.standing)]) != [*document.standing]
+    ):
+        return ["a first-line refusal must begin with the standing passages"]
+    if reason == "safety" and list(shown) != [document.not_a_substitute] * bool(document.not_a_substitute):
+        return ["a safety refusal shows the not-a-substitute passage and nothing else"]
+    if reason in ("about", "invalid_question", "not_in_source") and shown:
+        return [f"a refusal for {reason} has no statements"]
+    return ["an answer must have statements"] if reason is None and not shown else []
+
+
 def _check(response: dict[str, Any], corpus: Corpus) -> Iterator[str]:
     if response["schema"] != SCHEMA:
         yield f"schema: found {response['schema']!r}, expected {SCHEMA}"
@@ -60,6 +77,7 @@ def _check(response: dict[str, Any], corpus: Corpus) -> Iterator[str]:
     near: list[Statement] = []
     yield from _check_statements("statements", response["statements"], corpus, statements)
     yield from _check_statements("nearest", response["nearest"], corpus, near)
+    yield from _check_form(response["reason"], statements, corpus)
     notices: list[Notice] = []
     yield from _check_notices(response, corpus, statements, notices)
     yield from _check_message(response, corpus, statements)
@@ -81,8 +99,15 @@ def _check_kind(response: dict[str, Any]) -> Iterator[str]:
         yield f"kind: found {kind!r} with reason {reason!r}, expected an answer without a reason or a refusal with one"
     if response["nearest"] and reason != "not_in_source":
         yield f"nearest: found passages for reason {reason!r}, expected them for 'not_in_source' alone"
-    if kind == "answer" and not response["statements"]:
-        yield "statements: found none, expected at least one in an answer"
+
+
+def _check_form(reason: str | None, statements: list[Statement], corpus: Corpus) -> Iterator[str]:
+    """Check that what is shown fits the reason, for the document it is from; where nothing is shown, for any."""
+    shown = [statement.passage for statement in statements]
+    documents = [corpus.by_name[statements[0].citations[0].document]] if statements else corpus.documents
+    faults = [form_faults(reason, shown, document) for document in documents]
+    if all(faults):
+        yield from (f"statements: {fault}" for fault in faults[0])
 
 
 def _check_message(response: dict[str, Any], corpus: Corpus, statements: list[Statement]) -> Iterator[str]:
@@ -91,6 +116,10 @@ def _check_message(response: dict[str, Any], corpus: Corpus, statements: list[St
     if response["reason"] is None:
         marked = all(statement.provenance.llm == "marked" for statement in statements)
         codes = ("answer_llm",) if marked else ("answer",)
+    elif response["reason"] == "first_line" and statements:
+        document = corpus.by_name[statements[0].citations[0].document]
+        rest = {s.passage for s in statements} - {*document.standing, document.not_a_substitute}
+        codes = ("first_line_rest", "misquoted") if rest else ("first_line", "misquoted")
     if not any(response["message"] == message(code, document) for document in corpus.documents for code in codes):
         yield f"message: found another sentence, expected that of {' or '.join(codes)}"
 

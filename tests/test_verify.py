@@ -15,9 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rct_assistant import Assistant
-from rct_assistant.corpus import Corpus
+from rct_assistant.citations import states
+from rct_assistant.corpus import Corpus, load_corpus
+from rct_assistant.messages import MESSAGES
+from rct_assistant.render import plain_text
+from rct_assistant.response import Notice
 from rct_assistant.verify import differences
-from tests.conftest import ROOT
+from tests.conftest import CORPUS, ROOT
 
 QUESTIONS = {
     "sentence": "What are the five good things?",
@@ -26,7 +30,11 @@ QUESTIONS = {
     "refusal": "Is RCT a first-line treatment for PTSD?",
     "nearest": "which scale measures mutual empathy",
     "marked": "is naming disconnection an intervention?",
+    "danger": "he will kill himself tonight",
+    "thanks": "thanks!",
 }
+STANDING = ("evidence-base-1", "evidence-base-3", "evidence-base-4")
+NOT_A_SUBSTITUTE = "contraindications-cautions-cultural-humility-4"
 COMMAND = [sys.executable, "-c", "from rct_assistant.cli import main; main()"]
 Json = dict[str, Any]
 
@@ -61,6 +69,15 @@ def set_to(*path: Any) -> Callable[[Json], None]:
         target[last] = value
 
     return change
+
+
+def shows(response: Json, *passages: str) -> None:
+    """Put other passages in the place of those shown, everything derived anew from the text: all of it is verbatim."""
+    (document,) = load_corpus(CORPUS).documents
+    statements = states(document, list(passages))
+    notices = [Notice(notice["code"], notice["text"]) for notice in response["notices"]]
+    text = plain_text(response["message"], notices, statements, [])
+    response.update(statements=[statement.to_json() for statement in statements], text=text)
 
 
 ATTACKS: dict[str, tuple[str, Callable[[Json], None]]] = {
@@ -109,6 +126,20 @@ ATTACKS: dict[str, tuple[str, Callable[[Json], None]]] = {
     "changed context": ("context", lambda r: r["statements"][0]["context"][0].update(quote="x")),
     "the nearest passages as statements": ("nearest", lambda r: r.update(statements=r["nearest"], nearest=[])),
     "a refusal called an answer": ("refusal", lambda r: r.update(kind="answer")),
+    "a refusal on standing that shows none of it": ("refusal", lambda r: shows(r)),
+    "a refusal on standing that begins with other words of the text": (
+        "refusal",
+        lambda r: shows(r, "populations-indications-3", *STANDING),
+    ),
+    "a refusal on standing that leaves out the first": ("refusal", lambda r: shows(r, *STANDING[1:])),
+    "a technique beside danger": ("danger", lambda r: shows(r, NOT_A_SUBSTITUTE, "core-principles-8")),
+    "danger without what it is no substitute for": ("danger", lambda r: shows(r)),
+    "passages beside thanks": ("thanks", lambda r: shows(r, "core-principles-8")),
+    "an answer that shows nothing": ("sentence", lambda r: shows(r)),
+    "a rest announced that is not there": (
+        "refusal",
+        lambda r: r.update(message=MESSAGES["first_line_rest"].format(name="RCT")),
+    ),
     "an unknown reason": ("refusal", lambda r: r.update(reason="because")),
     "another method": ("sentence", lambda r: r.update(method="generated")),
     "another schema": ("sentence", lambda r: r.update(schema=2)),

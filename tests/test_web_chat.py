@@ -217,6 +217,17 @@ def test_examples_come_back_after_a_refusal_but_not_when_there_is_danger(open_ch
     page.wait_for_selector("#examples", state="detached")
 
 
+def test_a_refused_claim_is_followed_by_questions_on_what_the_text_does_offer(open_chat: Open, chat: Chat) -> None:
+    page = open_chat()
+    page.wait_for_selector("#examples button")
+    ask(page, "Is RCT first-line for PTSD?")
+    page.wait_for_selector("#instead button")
+    assert page.locator("#examples").count() == 0
+    page.get_by_role("button", name=chat.assistant.corpus.documents[0].instead[0]).click()
+    answer(page, 2)
+    page.wait_for_selector("#instead", state="detached")
+
+
 @both_widths
 def test_hostile_text_stays_what_it_is(open_chat: Open, width: int) -> None:
     page = open_chat(width)

@@ -116,11 +116,15 @@ def _chat(assistant: Assistant) -> None:
         autoscroll=False,
         latex_delimiters=[],
     )
-    with gr.Row(elem_id="examples") as examples:
-        questions = [question for document in assistant.corpus.documents for question in document.examples]
-        offers = [gr.Button(question, size="sm") for question in questions]
+    documents = assistant.corpus.documents
+    examples = [question for document in documents for question in document.examples]
+    instead = [question for document in documents for question in document.instead or document.examples]
+    with gr.Row(elem_id="examples") as on_empty_page:
+        offers = [gr.Button(question, size="sm") for question in examples]
+    with gr.Row(elem_id="instead", visible=False) as after_a_claim:
+        offers += [gr.Button(question, size="sm") for question in instead]
     box, send, again = _composer()
-    outputs = [turns, chat, box, send, welcome, examples, again]
+    outputs = [turns, chat, box, send, welcome, on_empty_page, after_a_claim, again]
     reply = _reply(assistant)
     gr.on([box.submit, send.click], reply, [box, turns], outputs, **_ASKING)
     for offer in offers:
@@ -152,18 +156,19 @@ def _reply(assistant: Assistant) -> Callable[[str, Turns], Iterator[tuple[Any, .
 
     def reply(question: str, turns: Turns) -> Iterator[tuple[Any, ...]]:
         busy, hidden, shown = gr.update(interactive=False), gr.update(visible=False), gr.update(visible=True)
-        yield turns, messages(turns, question), "", busy, hidden, hidden, hidden
+        yield turns, messages(turns, question), "", busy, hidden, hidden, hidden, hidden
         turns = answered(assistant, question, turns)
-        ready = gr.update(interactive=True)
-        yield turns, messages(turns), gr.skip(), ready, hidden, gr.update(visible=turns[-1].inviting), shown
+        ready, offered = gr.update(interactive=True), turns[-1].offers
+        rows = [gr.update(visible=offered == name) for name in ("examples", "instead")]
+        yield turns, messages(turns), gr.skip(), ready, hidden, *rows, shown
 
     return reply
 
 
 def _clear() -> tuple[Any, ...]:
     """Start again, with nothing kept of the conversation before."""
-    shown = gr.update(visible=True)
-    return (), [], "", gr.update(interactive=True), shown, shown, gr.update(visible=False)
+    shown, hidden = gr.update(visible=True), gr.update(visible=False)
+    return (), [], "", gr.update(interactive=True), shown, shown, hidden, hidden
 
 
 def _endpoint(assistant: Assistant) -> Callable[[str, list[str]], dict[str, Any]]:

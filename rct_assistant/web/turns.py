@@ -9,11 +9,11 @@ import logging
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, assert_never
+from typing import Any, Literal, Protocol, assert_never
 
 from rct_assistant.corpus import Corpus
 from rct_assistant.query import readable
-from rct_assistant.response import Answer, Refusal, Response
+from rct_assistant.response import Answer, Reason, Refusal, Response
 from rct_assistant.web.answer import answer_html, fault_html, question_html, waiting_html
 
 _log = logging.getLogger(__name__)
@@ -30,17 +30,20 @@ class Assistant(Protocol):
         """Answer a question, given the earlier ones."""
 
 
+Offers = Literal["examples", "instead"]  # the keys of a document's settings that hold the questions
+
+
 class BadInput(ValueError):
     """What a caller of the endpoint sent is not a question and a list of questions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question and the card that answers it; `inviting` when example questions are of use after it."""
+    """A question, the card that answers it, and the questions that are of use after it, if any."""
 
     question: str
     card: str
-    inviting: bool = False
+    offers: Offers | None = None
 
 
 Turns = tuple[Turn, ...]
@@ -69,7 +72,7 @@ def answered(assistant: Assistant, question: str, turns: Turns) -> Turns:
     question = readable(question)
     try:
         response = assistant.ask(question, [turn.question for turn in turns])
-        turn = Turn(question, answer_html(response, assistant.corpus, number), inviting=_is_inviting(response))
+        turn = Turn(question, answer_html(response, assistant.corpus, number), offers=_offers(response))
     except Exception as error:  # whatever it is, the conversation on the page must outlive it
         log_fault(error)
         turn = Turn(question, fault_html(number))
@@ -95,13 +98,14 @@ def log_fault(error: Exception) -> None:
     _log.error("a question could not be answered: %s\n%s", type(error).__name__, frames)
 
 
-def _is_inviting(response: Response) -> bool:
-    """Say whether examples help after this: after a refusal, but not when somebody may be in danger."""
+def _offers(response: Response) -> Offers | None:
+    """Return which questions help after this: some after a refusal, but none when somebody may be in danger."""
     match response:
         case Answer():
-            return False
+            return None
         case Refusal():
-            return response.reason != "safety"
+            offered: dict[Reason, Offers | None] = {"safety": None, "first_line": "instead"}
+            return offered.get(response.reason, "examples")
         case _:
             assert_never(response)
 
