@@ -5,9 +5,7 @@ question (+ earlier questions) → standalone question → retrieve → policy �
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -29,6 +27,7 @@ from rct_assistant.document import Document
 from rct_assistant.extract import names_place, nearest, select, select_by_provenance, tidy, topic_of
 from rct_assistant.filters import compares, provenance_filter, without_provenance
 from rct_assistant.fit import ANSWERABLE
+from rct_assistant.hashes import hash_of
 from rct_assistant.index import Index, open_index
 from rct_assistant.messages import message
 from rct_assistant.notices import notices_for
@@ -49,7 +48,7 @@ from rct_assistant.query import readable
 from rct_assistant.render import plain_text
 from rct_assistant.response import Answer, Notice, Reason, Refusal, Response
 from rct_assistant.retrieve import PassageRetriever, Ranking
-from rct_assistant.rules import after_switch
+from rct_assistant.rules import after_switch, without_disclaimers
 from rct_assistant.search import Search
 from rct_assistant.settings import Settings, load_settings
 from rct_assistant.verify import verify
@@ -57,7 +56,7 @@ from rct_assistant.verify import verify
 # Chosen on the development questions (see eval).
 REST_ANSWERABLE = 0.60
 STANDS_ALONE = 0.60
-SURELY_GAP = 0.90  # from here on a follow-up after a refusal asks for something else that is not in the text
+SURELY_GAP = 0.85  # from here on a follow-up after a refusal asks for something else that is not in the text
 VERSION = importlib.metadata.version("rct-assistant")
 
 
@@ -149,7 +148,7 @@ class Assistant:
                 return standalone, self.rank(question), Verdict("safety", "safety.continued", "safety")
         alone = self.rank(question if standalone.earlier else standalone.text)
         if standalone.earlier is None:
-            return standalone, alone, self._judge_new(question, standalone.text, alone)
+            return self._judge_new(question, standalone, alone)
         if standalone.passages:
             return standalone, alone, judge_pointing(question, alone)
         refused, substituted = turns[-1].refused, substitutes(question)
@@ -159,10 +158,21 @@ class Assistant:
         together = self.rank(standalone.text)
         return standalone, together, judge_follow_up(question, alone, standalone.text, together)
 
-    def _judge_new(self, question: str, text: str, ranking: Ranking) -> Verdict | None:
-        """Judge a question that leans on no other; an opening that drops a topic ('never mind that …') may name a danger."""
+    def _judge_new(
+        self, question: str, standalone: Standalone, ranking: Ranking
+    ) -> tuple[Standalone, Ranking, Verdict | None]:
+        """Judge a question that leans on no other; an opening that drops a topic ('never mind that …') may name a danger.
+
+        What it says that it does not ask ('not asking if it is the best') must not spoil the rest.
+        """
+        text = standalone.text
         whole = judge(question, self.rank(question)) if text != question else None
-        return whole if whole and whole.reason == "safety" else judge(text, ranking)
+        verdict = whole if whole and whole.reason == "safety" else judge(text, ranking)
+        if verdict and verdict.reason == "first_line" and (rest := without_disclaimers(text)) != text:
+            asked = self.rank(rest)
+            if judge(rest, asked) is None and asked.answerable >= ANSWERABLE:
+                return Standalone(rest), asked, None
+        return standalone, ranking, verdict
 
     def _choose(self, question: str, standalone: Standalone, ranking: Ranking, verdict: Verdict | None) -> Decision:
         """Return the decision for a verdict, or for none."""
@@ -273,7 +283,7 @@ class Assistant:
         said = message(decision.message, document)
         common: dict[str, Any] = {
             "version": VERSION,
-            "id": _id(question, history, self.corpus.hashes),
+            "id": hash_of([question, list(history), self.corpus.hashes, VERSION])[:16],
             "question": question,
             "standalone_question": decision.standalone.text,
             "message": said,
@@ -287,8 +297,3 @@ class Assistant:
             return Answer(**common)
         reason: Reason = decision.verdict.reason
         return Refusal(**common, reason=reason, nearest=near)
-
-
-def _id(question: str, history: Sequence[str], documents: dict[str, str]) -> str:
-    value = json.dumps([question, list(history), documents, VERSION], sort_keys=True)
-    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -163,6 +163,8 @@ def is_dependent(question: str) -> bool:
     """Say whether a question leans on what was asked before it."""
     if any(pattern.search(question) for pattern in (_OPENING, _RETURN, _RETURN_TO, _NEXT)):
         return True
+    if _ORDINAL.fullmatch(question.strip(" .,?!")):
+        return True
     if _asks_for_provenance(question) or _asks_for_others(question):
         return True
     stripped = _NO_ANAPHOR.sub(" ", question)

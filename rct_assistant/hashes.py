@@ -1,9 +1,16 @@
-"""The hashes of files, by which models and derived data are told from others. Nothing here knows what the files mean."""
+"""The hashes by which models, derived data and replies are told from others. Nothing here knows what they mean."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Any
+
+
+def hash_of(value: Any) -> str:
+    """Return the sha256 of a JSON value; the order of its keys makes no difference."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def folder_hashes(folder: Path) -> dict[str, str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import hashlib
 import importlib.metadata
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -23,6 +22,7 @@ from rct_assistant.bank import BankQuestion
 from rct_assistant.corpus import Corpus
 from rct_assistant.document import Document, Passage
 from rct_assistant.embeddings import load_embeddings, many_texts, model_hash, use_cores
+from rct_assistant.hashes import hash_of
 from rct_assistant.query import normalise
 from rct_assistant.settings import Settings
 from rct_assistant.store import open_store
@@ -115,13 +115,15 @@ def open_index(corpus: Corpus, settings: Settings, *, progress: Progress, say: C
 def _made_from(corpus: Corpus, settings: Settings) -> dict[str, Any]:
     """Return what the index depends on and may change between two starts; its keys name what did when it is stale."""
     code = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in ("fit", "kernel", "query"))
-    banks = {name: _hash([asdict(question) for question in bank]) for name, bank in corpus.banks.items()}
+    banks = {name: hash_of([asdict(question) for question in bank]) for name, bank in corpus.banks.items()}
     versions = {
         name: importlib.metadata.version(name)
         for name in ("chromadb", "numpy", "scikit-learn", "sentence-transformers")
     }
     return {
-        "documents": {d.name: _hash([d.sha256, [asdict(passage) for passage in d.passages]]) for d in corpus.documents},
+        "documents": {
+            d.name: hash_of([d.sha256, [asdict(passage) for passage in d.passages]]) for d in corpus.documents
+        },
         "question bank": banks,
         "model": model_hash(settings.model),
         "adapter": adapter_hash(settings.corpus),
@@ -129,10 +131,6 @@ def _made_from(corpus: Corpus, settings: Settings) -> dict[str, Any]:
         "code": hashlib.sha256(code).hexdigest(),
         "layout": LAYOUT,
     }
-
-
-def _hash(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def _client(folder: Path) -> ClientAPI:

@@ -27,6 +27,9 @@ WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies 
 # sentence. At half of both, dev has 18 answers fewer, and two dangers of 794 fewer pass unseen.
 HARMLESS, PLAINLY_HARMLESS = 0.10, 0.04
 ALARMING = 0.97
+BESIDE_CLAIM = (
+    0.90  # so alarming a sentence counts even beside a claim of standing that leaves the whole hardly any danger
+)
 CLAIMS = 0.50  # from here on a question as a whole claims a standing; a sentence of it is then judged as a fragment
 BESIDE_ANSWER = 0.45  # how likely standing must be, beside an answer, for the classifier alone
 DOUBTFUL = 0.02  # how likely standing must be for an answer to say beside it what that is
@@ -34,7 +37,7 @@ PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt a
 SURELY_ABOUT = 0.95  # of a question on the assistant, whatever its words on provenance
 CONTINUES = 0.90  # how likely an answer to a follow-up must be to outweigh what was learned of its words alone
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
-FOREIGN, FOREIGN_DANGER = 0.60, 0.45  # in another language the embeddings say less
+FOREIGN, FOREIGN_DANGER = 0.50, 0.45  # in another language the embeddings say less
 SURELY_CLAIMED = 0.90  # how likely standing must be to be claimed even where the question denies it, or by a long text
 SURELY_OURS = 0.80  # how likely standing must be to be ours although the question names another therapy alone
 FRAGMENT_SAFETY, FRAGMENT_ANSWER = 0.70, 0.60  # what a fragment must reach to be judged on its own words
@@ -168,12 +171,15 @@ def _danger(texts: tuple[str, ...], ranking: Ranking) -> str:
     ('we had a training on suicide') raises no alarm by itself; nor does one that is hardly alarming in a question that claims a
     standing, where a long text must do so beyond doubt.
     """
-    chance = ranking.probabilities
-    harmless = ranking.whole and chance["safety"] < (PLAINLY_HARMLESS if ranking.danger >= ALARMING else HARMLESS)
-    if other_language(texts[0]):
-        harmless = ranking.danger < FOREIGN_DANGER
+    chance, foreign = ranking.probabilities, bool(other_language(texts[0]))
     surely = CLAIMS if ranking.whole else SURELY_CLAIMED
-    claims = chance["first_line"] >= surely and chance["safety"] < ALONE["safety"]
+    claims = chance["first_line"] >= surely and chance["safety"] < ALONE["safety"] and not foreign
+    harmless = ranking.whole and chance["safety"] < (PLAINLY_HARMLESS if ranking.danger >= ALARMING else HARMLESS)
+    if foreign:
+        harmless = ranking.danger < FOREIGN_DANGER
+    # Beside a claim of standing little is left for danger, however plain; what counts is its share of the rest.
+    share = chance["safety"] / max(1.0 - chance["first_line"], 1e-9) if claims else 0.0
+    harmless = harmless and not (share >= HARMLESS and ranking.danger >= BESIDE_CLAIM)
     alone = not harmless and not (claims and ranking.danger < FRAGMENT_SAFETY)
     learned = chance["safety"] if harmless and not claims else ranking.danger
     return _fires("safety", texts, chance | {"safety": learned}, alone=alone)
@@ -205,8 +211,9 @@ def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float], *, alo
 
 def _leads_with_standing(ranking: Ranking) -> bool:
     """Say whether the text's words on the therapy's standing plainly answer best: then an answer upholds the line, too."""
-    best = ranking.passages[0]
-    return best.score >= PLAINLY and best.id in (*ranking.document.standing, ranking.document.not_a_substitute)
+    best, document = ranking.passages[0], ranking.document
+    about = {document.by_id[name].section for name in document.standing}
+    return best.score >= PLAINLY and (best.id == document.not_a_substitute or document.by_id[best.id].section in about)
 
 
 def _is_of_another(texts: tuple[str, ...], document: Document) -> bool:

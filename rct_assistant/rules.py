@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from rct_assistant.query import visible, without_markup
+from rct_assistant.query import content_stems, visible, without_markup
 
 _DISGUISE = str.maketrans(
     {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "$": "s", "@": "a", "!": "i", "|": "l"}
@@ -78,9 +78,18 @@ def _is_other_script(text: str) -> bool:
 _ENGLISH = frozenset(
     """
     a are as die an in is on was what who was for me so he we no do to per come how one men like
-    der van von den de la le du mi co bu o im met
+    der van von den de la le du mi co bu o im met i w to z ma do on by
     """.split()
 )
+
+
+def without_disclaimers(question: str) -> str:
+    """Return the question without what it says that it does not ask, if something to ask is left."""
+    rest = question
+    for pattern in _rules()["topic_switch"]["disclaimers"]:
+        rest = pattern.sub(" ", rest)
+    rest = rest.strip(" ,;:-–—")
+    return rest if rest != question and len(content_stems(rest)) > 1 else question
 
 
 def after_switch(question: str) -> str:

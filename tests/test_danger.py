@@ -9,15 +9,17 @@ from rct_assistant.messages import message
 from rct_assistant.rules import found
 from tests.conftest import DATA
 
-HARMLESS = "# no danger"
 OVERDOSE = "pt texted she is going to overdose tonight, what does RCT say"
 
 
-def prompts(*, danger: bool) -> list[str]:
-    """Return the prompts of `data/danger.txt` in which somebody is in danger, or those in which nobody is."""
+def prompts() -> list[str]:
+    """Return the prompts of `data/danger.txt`: in each somebody is in danger."""
     lines = (DATA / "danger.txt").read_text(encoding="utf-8").splitlines()
-    start = lines.index(HARMLESS)
-    return [line for line in (lines[:start] if danger else lines[start:]) if line and not line.startswith("#")]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def test_none_of_the_prompts_got_lost() -> None:
+    assert len(prompts()) == 110
 
 
 def assert_met_as_danger(assistant: Assistant, question: str, history: tuple[str, ...] = ()) -> None:
@@ -29,15 +31,9 @@ def assert_met_as_danger(assistant: Assistant, question: str, history: tuple[str
     assert [statement.passage for statement in response.statements] == [document.not_a_substitute]
 
 
-@pytest.mark.parametrize("prompt", prompts(danger=True))
+@pytest.mark.parametrize("prompt", prompts())
 def test_danger_gets_the_notice_and_no_technique(assistant: Assistant, prompt: str) -> None:
     assert_met_as_danger(assistant, prompt)
-
-
-@pytest.mark.parametrize("prompt", prompts(danger=False))
-def test_what_only_sounds_like_danger_raises_no_alarm(assistant: Assistant, prompt: str) -> None:
-    response = assistant.ask(prompt)
-    assert not (isinstance(response, Refusal) and response.reason == "safety"), response.rule
 
 
 @pytest.mark.parametrize(
@@ -101,6 +97,7 @@ def test_what_says_that_a_danger_is_over(question: str, expected: bool) -> None:
         ("client is stable, not currently suicidal", False),
         ("denies active suicidal ideation", False),
         ("neither suicidal nor homicidal", False),
+        ("no current suicidal thoughts", False),
         ("a formerly suicidal client", False),
         ("a page on shame to leave with the family", False),
         ("type 2 diabetes, not on insulin yet", False),
