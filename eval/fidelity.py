@@ -5,11 +5,13 @@ Checked here once more, apart from `rct_assistant.verify` and before it, so that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rct_assistant.corpus import Corpus
 from rct_assistant.document import Document, Passage, Provenance, Span
+from rct_assistant.messages import MESSAGES, NOTICES, PLACES
 from rct_assistant.verify import differences
 
 Json = Mapping[str, Any]
@@ -26,6 +28,7 @@ def faults(response: Json, corpus: Corpus) -> list[str]:
         else:
             found += [f"{where} {fault}" for fault in _citation_faults(citation, document, passage)]
     found += _label_faults(response)
+    found += _echoes(response, corpus)
     return found + [f"verify: {line}" for line in differences(dict(response), corpus)]
 
 
@@ -81,6 +84,24 @@ def _citation_faults(citation: Json, document: Document, passage: Passage) -> It
         yield "has a source number that the text does not have"
     if shown.sources != true.sources:
         yield "has other source numbers than the text"
+
+
+def _echoes(response: Json, corpus: Corpus) -> Iterator[str]:
+    """Yield each word of the question that the reply says in its own voice, and that no fixed sentence, title or heading has.
+
+    What the text lacks is named in the bank's words, which `verify` holds against the bank.
+    """
+    said = [response["message"], *(notice["text"] for notice in response["notices"] if notice["code"] != "gap")]
+    names = [
+        (d.title, d.short_name, d.other_meaning, *(section.title for section in d.sections)) for d in corpus.documents
+    ]
+    known = _words(*MESSAGES.values(), *NOTICES.values(), *PLACES, *(name for own in names for name in own))
+    for word in sorted(_words(*said) & _words(response["question"]) - known):
+        yield f"repeats {word!r} of the question"
+
+
+def _words(*texts: str) -> set[str]:
+    return {word for text in texts for word in re.findall(r"\w+", text.casefold())}
 
 
 def _label_faults(response: Json) -> Iterator[str]:

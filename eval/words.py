@@ -113,12 +113,12 @@ def number(value: float) -> str:
 
 
 def value_and_interval(figure: Figure | None) -> str:
-    """Return '0.930 [0.90, 0.95]', or a dash where there is none; a number measured once has no interval."""
+    """Return '0.930 [0.902, 0.951]', or a dash where there is none; a number measured once has no interval."""
     if figure is None:
         return "–"
     if figure.low == figure.high:
         return number(figure.value)
-    digits = 2 if abs(figure.high) < 10 else 0
+    digits = 3 if abs(figure.high) < 10 else 0
     return f"{number(figure.value)} [{figure.low:.{digits}f}, {figure.high:.{digits}f}]"
 
 

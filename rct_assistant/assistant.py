@@ -132,7 +132,8 @@ class Assistant:
         ranked = time.perf_counter()
         decision = self._choose(question if standalone.earlier else standalone.text, standalone, ranking, verdict)
         seconds = {"rank": ranked - started, "decide": time.perf_counter() - ranked}
-        return replace(decision, notices=self._notices(question, decision), seconds=seconds)
+        after_claim = bool(turns) and turns[-1].claimed
+        return replace(decision, notices=self._notices(question, decision, doubtful=after_claim), seconds=seconds)
 
     def _understand(self, question: str, turns: Sequence[Turn]) -> tuple[Standalone, Ranking, Verdict | None]:
         """Resolve a follow-up, rank for what was meant, and judge it.
@@ -259,7 +260,7 @@ class Assistant:
                 found += select(ranking, clause)
         return found
 
-    def _notices(self, question: str, decision: Decision) -> tuple[Notice, ...]:
+    def _notices(self, question: str, decision: Decision, *, doubtful: bool) -> tuple[Notice, ...]:
         # A question about another therapy's standing is refused by policy; what the bank lacks has no part in that.
         unanswered = decision.verdict is not None and decision.verdict.rule == "answerable.not_in_source"
         lacking = Missing("", decision.ranking.topic) if decision.ranking and unanswered else decision.missing
@@ -270,9 +271,8 @@ class Assistant:
             shown=decision.shown,
             follow_up=decision.standalone.earlier is not None,
             missing=lacking,
-            doubtful=decision.ranking is not None
-            and not decision.standalone.passages
-            and is_doubtful(decision.ranking),
+            doubtful=doubtful
+            or (decision.ranking is not None and not decision.standalone.passages and is_doubtful(decision.ranking)),
         )
 
     def _word(self, decision: Decision, question: str, history: Sequence[str]) -> Response:

@@ -101,13 +101,14 @@ _PROVENANCE_WORDS = content_stems(
 
 @dataclass(frozen=True)
 class Turn:
-    """An earlier question as it was understood, and the passages shown for it."""
+    """An earlier question as it was understood, the passages shown for it, and whether it was refused, or claimed a standing."""
 
     question: str
     document: Document
     passages: tuple[str, ...]
     refused: bool = False
     danger: bool = False
+    claimed: bool = False
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,12 @@ def turn_of(decision: Decision, earlier: Sequence[Turn]) -> Turn:
     polite = rule in ("about.thanks", "about.greeting")
     danger = rule.startswith("safety.") or (polite and bool(earlier) and earlier[-1].danger)
     return Turn(
-        decision.standalone.text, decision.document, decision.shown, refused=decision.verdict is not None, danger=danger
+        decision.standalone.text,
+        decision.document,
+        decision.shown,
+        refused=decision.verdict is not None,
+        danger=danger,
+        claimed=rule.startswith("first_line."),
     )
 
 

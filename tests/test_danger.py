@@ -102,6 +102,7 @@ def test_what_says_that_a_danger_is_over(question: str, expected: bool) -> None:
         ("a page on shame to leave with the family", False),
         ("type 2 diabetes, not on insulin yet", False),
         ("he isn't taking his insulin", True),
+        ("the baby is not safe at home", True),
         ("the client is actively suicidal", True),
     ],
 )

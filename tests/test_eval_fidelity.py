@@ -134,6 +134,13 @@ def test_a_planted_defect_is_caught(corpus: Corpus, answer: Json, plant: Callabl
     assert any(line.startswith("verify: ") for line in faults(broken, corpus))
 
 
+def test_a_word_of_the_user_in_the_replys_own_voice_is_caught(corpus: Corpus, answer: Json):
+    answer["question"] = "what are the five good things for Zanthorpe"
+    assert faults(answer, corpus) == []
+    answer["message"] = "Zanthorpe, this is what the text says."
+    assert "repeats 'zanthorpe' of the question" in faults(answer, corpus)
+
+
 def test_a_first_line_affirmation_is_caught(corpus: Corpus, answer: Json, refusal: Json):
     # Planted defects: an answer where a refusal is due, and words of its own that affirm.
     assert first_line_faults(answer, corpus, expected=True) != []

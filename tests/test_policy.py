@@ -184,6 +184,14 @@ def test_a_refused_question_does_not_spoil_the_next(assistant: Assistant, questi
     assert isinstance(assistant.ask(question, ["is RCT the gold standard for PTSD?"]), Answer)
 
 
+def test_an_answer_right_after_a_refused_claim_has_the_standing_on_top(assistant: Assistant) -> None:
+    response = assistant.ask("and for shame?", ["is RCT the gold standard for PTSD?"])
+    assert isinstance(response, Answer)
+    assert "standing" in [notice.code for notice in response.notices]
+    later = assistant.ask("who founded it?", ["is RCT the gold standard for PTSD?", "what are the five good things?"])
+    assert "standing" not in [notice.code for notice in later.notices]
+
+
 @pytest.mark.parametrize(
     ("earlier", "question"),
     [("what's power-over", "n its opposite"), ("what does it say about the brain", "settled then?")],
