@@ -74,8 +74,8 @@ _LIST_WORDS = content_stems(
     "others other rest remaining remainder more else any anything called names name list what which them items"
 )
 _SAY_MORE = content_stems(
-    "say tell more about explain that list item again please pls then what mean means only just give show want need have simple"
-    " plain version words"
+    "say tell read quote verbatim whole full aloud out more about explain that list item again please pls then what"
+    " mean means only just give show want need have simple plain version words"
 )
 _ABOUT_PROVENANCE = re.compile(
     r"\b(?:(?:un)?sourced?|sources|llm|generated|ai|machine|citations?|(?:un)?cited?|ref(?:erence)?s?|who says|backed up|made up"

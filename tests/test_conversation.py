@@ -124,6 +124,13 @@ def test_an_ordinal_names_an_item_of_the_list_that_was_shown(turns: list[Turn]) 
     assert resolve("number four again please", turns[:2]).passages == ("key-terms-4",)
 
 
+@pytest.mark.parametrize(
+    "question", ["read me the third", "the third, verbatim", "quote the third in full", "third bullet"]
+)
+def test_an_ordinal_alone_points_at_the_item_itself(turns: list[Turn], question: str) -> None:
+    assert resolve(question, turns[:2]).passages == ("key-terms-3",)
+
+
 def test_an_ordinal_goes_past_a_single_item_to_the_list_before_it(rct: Document, turns: list[Turn]) -> None:
     item = Turn("the last one", rct, (TERMS[-1],))
     assert resolve("and the third?", [turns[1], item]).earlier == turns[1]

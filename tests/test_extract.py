@@ -83,6 +83,8 @@ def test_a_wish_for_some_provenance(rct: Document, question: str, section: str, 
 
 
 def test_a_block_of_some_provenance_is_shown_once(rct: Document) -> None:
+    assert (short := provenance_filter("llm only: cautions")) is not None
+    assert short.kind == "llm"
     wish = provenance_filter("only the LLM-marked statements in the interventions")
     assert wish is not None
     shown = select_by_provenance(ranking(rct, "interventions-techniques-7"), wish)
