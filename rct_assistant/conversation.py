@@ -67,7 +67,9 @@ _NEXT = re.compile(
 )
 _OTHERS = re.compile(r"\b(?:others?|rest|remaining|remainder|any more|anything else)\b", re.I)
 _SAME_FOR = re.compile(r"\bsame (?:for|with)\b", re.I)
-_SAME_PERSON = re.compile(r"\b(?:the|my|this|our)\s+(?:client|patient|pt|ct)\b", re.I)
+_SAME_PERSON = re.compile(
+    r"\b(?:the|my|this|our)\s+(?:[\w-]+\s+)?(?:client|patient|pt|ct|girl|boy|teen\w*|kid|man|woman)s?\b", re.I
+)
 _SHORT = 3
 _LIST = 3  # passages that make a list in which an ordinal can point
 _LIST_WORDS = content_stems(
@@ -176,7 +178,7 @@ def is_dependent(question: str) -> bool:
 
 
 def means_same_person(question: str) -> bool:
-    """Say whether a question is about a client who must have been named before: 'what helps the client with shame?'."""
+    """Say whether a question mentions a client; right after a danger that is taken for the one who is in it."""
     return _SAME_PERSON.search(question) is not None
 
 

@@ -73,7 +73,7 @@ _LLM = re.compile(
     r"(?:marked|labell?ed|tagged|written|generated|made|bits?|parts?|ones|passages?|sentences?|spans?|text|stuff|content"
     r"|lines?|rows?|bullets?|statements?|claims?"
     r"|additions?|contributions?)"
-    rf"|\b(?:anything|everything|nothing)\s+{_MACHINE}\b|\b{_MACHINE}\s+only\b"
+    rf"|\b(?:anything|everything|nothing)\s+{_MACHINE}\b|^\W*{_MACHINE}\s+only\b|\b{_MACHINE}\s+only\W*$"
     rf"|\b(?:bits?|parts?|lines?|sentences?|passages?|bullets?|rows?|ones?)\s+(?:is|are|r)\s+{_MACHINE}\b"
     rf"|\b{_BY_A_MACHINE}\s+(?:as\s+|by\s+)*(?:an?\s+|the\s+)?{_MACHINE}\b"
     rf"|\b(?:an?\s+|the\s+)?{_MACHINE}\s+(?:wrote|writes?|makes?|made|did|generate[ds]?|produce[ds]?)\b"

@@ -120,8 +120,9 @@ def is_doubtful(ranking: Ranking) -> bool:
 
 
 def says_settled(question: str) -> bool:
-    """Say whether a question says that there is no danger, or no longer."""
-    return found("safety", "settled", readings(question)[0])
+    """Say whether a question says in a sentence, without doubt and not by hearsay, that there is no danger, or no longer."""
+    parts = re.split(r"(?<=[.!?;:])\s+", readings(question)[0])
+    return any(found("safety", "settled", part) and not found("safety", "unsettled", part) for part in parts)
 
 
 def judge_follow_up(question: str, alone: Ranking, standalone: str, together: Ranking) -> Verdict | None:
@@ -193,7 +194,7 @@ def _fires(reason: str, texts: tuple[str, ...], chance: dict[str, float], *, alo
     learned = chance[reason]
     has_bank = any(chance[name] > 0 for name in ("first_line", "safety", "about"))
     beside = 0.0 if reason == "safety" else max(chance["gap"], BESIDE_ANSWER * chance["answer"])
-    is_denied = any(found(reason, name, text) for text in texts for name in ("denied", "settled"))
+    is_denied = any(found(reason, "denied", text) for text in texts) or (reason == "safety" and says_settled(texts[0]))
     if learned >= max(ALONE[reason], WITH_DENIED[reason] * is_denied) and learned > beside and alone:
         return f"{reason}.bank"
     if any(found(reason, "certain", text) for text in texts):

@@ -50,7 +50,7 @@ def differences(response: Any, corpus: Corpus) -> list[str]:
 
 
 def form_faults(reason: str | None, shown: Sequence[str], document: Document) -> list[str]:
-    """Return what is wrong with the passages a reply shows, for its reason (None: an answer): one line for each fault.
+    """Return what is wrong with the passages a reply shows, for its reason (None: an answer): one line, or none.
 
     Words that are all verbatim can still mislead: a refusal on standing must begin with the passages on standing, and nothing may
     stand beside the notice of danger but what the therapy is no substitute for.

@@ -6,7 +6,8 @@ import pytest
 
 from rct_assistant import Answer, Assistant, Refusal
 from rct_assistant.messages import message
-from rct_assistant.rules import found
+from rct_assistant.policy import says_settled
+from rct_assistant.rules import found, other_language
 from tests.conftest import DATA
 
 OVERDOSE = "pt texted she is going to overdose tonight, what does RCT say"
@@ -56,6 +57,7 @@ def test_danger_hides_neither_in_brackets_nor_at_the_end_of_a_long_sentence(
     [
         ((OVERDOSE,), "and how do I name that relationally?"),
         ((OVERDOSE,), "what would mutual empathy look like with the client?"),
+        ((OVERDOSE,), "which technique for my 15-year-old client"),
         ((OVERDOSE, "thank you so much"), "what could I try with her?"),
     ],
 )
@@ -85,10 +87,47 @@ def test_a_danger_is_over_when_somebody_says_so(assistant: Assistant, question: 
         ("is she safe?", False),
         ("he says he is only safe with a knife", False),
         ("is it safe to disclose", False),
+        ("I don't think she is safe", False),
+        ("not sure he's safe", False),
+        ("how do I make sure she is safe tonight", False),
+        ("she says she is safe but she has the pills in her hand", False),
+        ("this is not a false alarm", False),
+        ("there is no danger he would back out", False),
+        ("all fine. no danger here. what is zest?", True),
     ],
 )
 def test_what_says_that_a_danger_is_over(question: str, expected: bool) -> None:
-    assert found("safety", "settled", question) == expected
+    assert says_settled(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("not suicidal", True),
+        ("no suicidal ideation", True),
+        ("denies SI", True),
+        ("he sees no option but suicide", False),
+        ("not only suicidal, she has a gun", False),
+        ("never stopped self-harming", False),
+    ],
+)
+def test_what_denies_a_danger(question: str, expected: bool) -> None:
+    assert found("safety", "denied", question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [("ready to end it", True), ("about to jump", True), ("what does RCT say about hurt?", False)],
+)
+def test_what_may_be_about_to_happen(question: str, expected: bool) -> None:
+    assert found("safety", "claim", question) == expected
+
+
+@pytest.mark.parametrize(
+    "question", ["i want to od", "I took pills to OD", "i told my mam i want to die", "was Allen in danger"]
+)
+def test_danger_in_english_is_not_taken_for_another_language(question: str) -> None:
+    assert other_language(question.lower()) == ""
 
 
 @pytest.mark.parametrize(
@@ -103,6 +142,9 @@ def test_what_says_that_a_danger_is_over(question: str, expected: bool) -> None:
         ("type 2 diabetes, not on insulin yet", False),
         ("he isn't taking his insulin", True),
         ("the baby is not safe at home", True),
+        ("he doesn't feel safe at home", True),
+        ("a note to leave with my kids", True),
+        ("not on his insulin since Monday", True),
         ("the client is actively suicidal", True),
     ],
 )

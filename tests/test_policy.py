@@ -17,7 +17,7 @@ from rct_assistant.messages import MESSAGES, NOTICES, message
 from rct_assistant.notices import has_personal_details, notices_for, plans_for_disorder
 from rct_assistant.policy import Verdict, check_reply, judge, misquotes
 from rct_assistant.retrieve import Ranking, Scored
-from rct_assistant.rules import found, readings
+from rct_assistant.rules import found, readings, without_disclaimers
 from tests.conftest import DATA
 
 STANDING = ("evidence-base-1", "evidence-base-3", "evidence-base-4")
@@ -214,7 +214,7 @@ def test_another_therapys_standing_is_not_in_the_source(assistant: Assistant, qu
     response = assistant.ask(question)
     assert isinstance(response, Refusal)
     assert response.reason == "not_in_source"
-    assert all(notice.code == "gap" for notice in response.notices)
+    assert not response.statements
 
 
 @pytest.mark.parametrize(
@@ -445,10 +445,30 @@ def test_which_labels_are_ours(question: str, expected: bool) -> None:
         ("No doubt RCT is the gold standard for shame", False),
         ("There is no better first-line therapy", False),
         ("isn't RCT the gold standard?", False),
+        ("RCT is no less than the gold standard", False),
+        ("RCT is not an adjunct but the gold standard", False),
+        ("why not call RCT the gold standard", False),
     ],
 )
 def test_what_denies_a_claim(question: str, expected: bool) -> None:
     assert found("first_line", "denied", question.lower()) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "rest"),
+    [
+        (
+            "How does it work with shame? not asking if it is the best, just the mechanism",
+            "How does it work with shame? just the mechanism",
+        ),
+        ("I know it's no cure-all. what are the five good things", "what are the five good things"),
+        ("I know it's no question RCT is first-line, what are the five good things?", None),
+        ("I know RCT is not just an add-on but the gold standard, what is zest good for?", None),
+        ("not saying otherwise about RCT being the gold standard, list the five good things", None),
+    ],
+)
+def test_what_a_question_says_that_it_does_not_ask(question: str, rest: str | None) -> None:
+    assert without_disclaimers(question) == (rest or question)
 
 
 @pytest.mark.parametrize(
@@ -467,6 +487,8 @@ def test_a_plan_names_a_disorder(question: str) -> None:
         ("the Patient Health Questionnaire", False),
         ("my client feels shame", False),
         ("what a client will do", False),
+        ("my client called Monday in tears", False),
+        ("clients born in the 1980s", False),
     ],
 )
 def test_what_looks_like_personal_details(question: str, expected: bool) -> None:

@@ -160,6 +160,27 @@ def test_every_change_is_caught_and_named(responses: dict[str, Json], corpus: Co
     assert all("\n" not in line for line in found)
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "line"),
+    [
+        ("refusal", lambda r: shows(r, *STANDING[1:]), "statements: a first-line refusal must begin"),
+        ("danger", lambda r: shows(r, NOT_A_SUBSTITUTE, "core-principles-8"), "statements: a safety refusal shows"),
+        ("sentence", lambda r: shows(r), "statements: an answer must have"),
+        (
+            "refusal",
+            lambda r: r.update(message=MESSAGES["first_line_rest"].format(name="RCT")),
+            "message: found another",
+        ),
+    ],
+)
+def test_the_fault_itself_is_named(
+    responses: dict[str, Json], corpus: Corpus, name: str, change: Callable[[Json], None], line: str
+) -> None:
+    response = copy.deepcopy(responses[name])
+    change(response)
+    assert any(fault.startswith(line) for fault in differences(response, corpus))
+
+
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_any_one_character_changed_in_any_quote_is_caught(
