@@ -27,9 +27,7 @@ WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies 
 # sentence. At half of both, dev has 18 answers fewer, and two dangers of 794 fewer pass unseen.
 HARMLESS, PLAINLY_HARMLESS = 0.10, 0.04
 ALARMING = 0.97
-BESIDE_CLAIM = (
-    0.90  # so alarming a sentence counts even beside a claim of standing that leaves the whole hardly any danger
-)
+BESIDE_CLAIM = 0.90  # so alarming a sentence counts even beside a claim of standing
 CLAIMS = 0.50  # from here on a question as a whole claims a standing; a sentence of it is then judged as a fragment
 BESIDE_ANSWER = 0.45  # how likely standing must be, beside an answer, for the classifier alone
 DOUBTFUL = 0.02  # how likely standing must be for an answer to say beside it what that is

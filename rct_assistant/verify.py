@@ -55,9 +55,7 @@ def form_faults(reason: str | None, shown: Sequence[str], document: Document) ->
     Words that are all verbatim can still mislead: a refusal on standing must begin with the passages on standing, and nothing may
     stand beside the notice of danger but what the therapy is no substitute for.
     """
-    if reason == "first_line" and (
-        not document.standing or list(shown[: len(document.standing)]) != [*document.standing]
-    ):
+    if reason == "first_line" and list(shown[: len(document.standing)]) != [*document.standing]:
         return ["a first-line refusal must begin with the standing passages"]
     if reason == "safety" and list(shown) != [document.not_a_substitute] * bool(document.not_a_substitute):
         return ["a safety refusal shows the not-a-substitute passage and nothing else"]
