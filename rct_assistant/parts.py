@@ -103,7 +103,5 @@ def _parts(separators: re.Pattern[str], question: str) -> list[str]:
 def _means_something(part: str) -> bool:
     """Say whether a part can be understood without the others: a bit of a client's story cannot, nor can 'how do I name that'."""
     if _ASKS.match(part):
-        return _POINTS_BACK.search(part) is None and len(content_stems(part)) >= (
-            1 if part.lower().startswith("who ") else 2
-        )
+        return _POINTS_BACK.search(part) is None and len(content_stems(part)) >= 1
     return _STORY.search(part) is None and len(content_stems(part)) >= 2
