@@ -139,7 +139,7 @@ def use_cores(*, free: bool) -> None:
     """
     import torch
 
-    torch.set_num_threads(max(1, _cores() - _busy()) if free else 1)
+    torch.set_num_threads(max(1, cores() - _busy()) if free else 1)
 
 
 @contextmanager
@@ -164,7 +164,8 @@ def half_precision() -> torch.autocast:
     return torch.autocast("cpu", torch.bfloat16, enabled=any(capable.get(name) for name in _HALF_PRECISION))
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return how many cores this program may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -2,15 +2,17 @@
 
 The model learns to tell from a question alone which passages answer it, or why none does: a linear layer over the embeddings, one
 class for each passage and reason. The layer is thrown away; the adapter stays, at a part of its strength (Wortsman et al., CVPR
-2022). It is learned several times, each from another beginning, and their mean is kept (Wortsman et al., ICML 2022). A fold of
-near-duplicate families is left out, so that what is calibrated later is calibrated on questions that neither the adapter nor the
-regression has seen.
+2022). It is learned several times, each from another beginning and on one core, and their mean is kept (Wortsman et al., ICML
+2022). A fold of near-duplicate families is left out, so that what is calibrated later is calibrated on questions that neither the
+adapter nor the regression has seen.
 """
 
 from __future__ import annotations
 
 import math
+import multiprocessing
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from torch import nn
 
 from rct_assistant.adapter import Adapter, keys
 from rct_assistant.corpus import Corpus, load_corpus
-from rct_assistant.embeddings import half_precision, load_embeddings, many_texts, model_hash, transformer_of, use_cores
+from rct_assistant.embeddings import cores, half_precision, load_embeddings, many_texts, model_hash, transformer_of
 from rct_assistant.errors import CorpusError
 from rct_assistant.fit import targets_of
 from rct_assistant.kernel import folds
@@ -37,8 +39,10 @@ BATCH = 64
 RATE, HEAD_RATE = 1e-3, 5e-3  # highest learning rates, of the adapter and of the layer over it
 LONGEST = 96  # tokens
 _BUCKET = 32 * BATCH  # questions among which those of like length share a batch
-SEEDS = (20, 21)  # one beginning and one order of the questions for each time it is learned
+SEEDS = (20, 21, 22, 23)  # one beginning and one order of the questions for each time it is learned
 
+
+_steps: Any = None  # how many batches all processes have learned from, in those that learn
 
 Layers = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]  # name of a layer → down and up, as in `Adapter`
 
@@ -71,7 +75,7 @@ class _Adapted(nn.Module):
 def train(settings: Settings | None = None, *, progress: Callable[[str, int, int], None]) -> Path:
     """Learn the adapter for the model from all banks and write it to the corpus folder; returns the file.
 
-    Equal to the last digits only on one machine with one number of threads: sums of floats depend on their order.
+    Every beginning is learned in a process of its own, as many at a time as there are cores; one machine gives one result.
 
     Raises:
         CorpusError: no document has a bank.
@@ -80,25 +84,30 @@ def train(settings: Settings | None = None, *, progress: Callable[[str, int, int
     settings = settings or load_settings()
     with many_texts():
         examples = _examples(load_corpus(settings.corpus), load_embeddings(settings.model))
-    orders = [list(_batches(examples, seed)) for seed in SEEDS]
-    total, done = sum(map(len, orders)), 0
-
-    def advance() -> None:
-        nonlocal done
-        done += 1
-        progress("Learning the adapter", done, total)
-
-    learned = []
-    for seed, batches in zip(SEEDS, orders, strict=True):
-        torch.manual_seed(seed)
-        learned.append(_learn(load_embeddings(settings.model), examples, batches, advance))
+    total = len(SEEDS) * len(list(_batches(examples, SEEDS[0])))
+    spawning = multiprocessing.get_context("spawn")
+    steps = spawning.Value("q", 0)
+    processes = min(len(SEEDS), cores())
+    with ProcessPoolExecutor(processes, mp_context=spawning, initializer=_count_in, initargs=(steps,)) as pool:
+        runs = [pool.submit(_learn, settings.model, examples, seed) for seed in SEEDS]
+        while wait(runs, timeout=1).not_done:
+            progress("Learning the adapter", steps.value, total)
+        learned = [run.result() for run in runs]
+    progress("Learning the adapter", total, total)
     return Adapter(_mean(learned), model_hash(settings.model), examples.held_out).save(settings.corpus)
 
 
-def _learn(embeddings: Any, examples: _Examples, batches: list[list[int]], advance: Callable[[], None]) -> Layers:
-    """Learn from the batches in turn and return the two matrices of each adapted layer."""
-    use_cores(free=True)
-    tokenizer, network = transformer_of(embeddings)
+def _count_in(steps: Any) -> None:
+    """Let this process count the steps that it takes in a number shared with the one that waits for it."""
+    global _steps
+    _steps = steps
+
+
+def _learn(model: str, examples: _Examples, seed: int) -> Layers:
+    """Learn once, from one beginning, and return the two matrices of each adapted layer."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    tokenizer, network = transformer_of(load_embeddings(model))
     adapted = _adapt(network)
     classes, dimensions = examples.start.shape
     head = nn.Linear(dimensions, classes)
@@ -109,6 +118,7 @@ def _learn(embeddings: Any, examples: _Examples, batches: list[list[int]], advan
     changes = [matrix for layer in adapted.values() for matrix in (layer.down, layer.up)]
     groups = [(changes, RATE), (list(head.parameters()), HEAD_RATE), ([sharpness], 10 * RATE)]
     optimiser = torch.optim.AdamW([{"params": parameters, "lr": rate} for parameters, rate in groups])
+    batches = list(_batches(examples, seed))
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, [rate for _, rate in groups], total_steps=len(batches) + 1, pct_start=0.1
     )
@@ -122,7 +132,8 @@ def _learn(embeddings: Any, examples: _Examples, batches: list[list[int]], advan
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
-        advance()
+        with _steps.get_lock():
+            _steps.value += 1
     return {name: (_matrix(layer.down), _matrix(KEPT * SCALE * layer.up)) for name, layer in adapted.items()}
 
 
