@@ -63,8 +63,11 @@ _WHOLE_TEXT = re.compile(
     r"\b(?:(?:whole|entire|full)\s+(?:text|document|page|thing)|(?:all|every|any|across)\s+(?:the\s+)?sections?|anywhere|throughout)\b",
     re.I,
 )
-# An item by its number: 'number four', 'no. 4', '#4'; but not 'no one'.
-NUMBERED = r"(?:number|nr\.?|no\.?|#)\s*[1-7](?!\d)|(?:number|nr\.?|no\.)\s+(?:one|two|three|four|five|six|seven)"
+# An item by its number: 'number four', 'no. 4', '#4', 'row 4'; but not 'no one'.
+NUMBERED = (
+    r"(?:number|nr\.?|no\.?|#)\s*[1-7](?!\d)|(?:number|nr\.?|no\.)\s+(?:one|two|three|four|five|six|seven)"
+    r"|(?:row|item|bullet|misconception)\s+(?:[1-7](?!\d)|one|two|three|four|five|six|seven)"
+)
 _MOST_MENTIONS = 12  # a word in more passages than this is no topic
 # What makes of 'first' no place in a list.
 NO_PLACE = r"[\s-]*(?:years?|line|choice|place|time|aid|things?|steps?|sessions?|names?|person|then)\b"

@@ -197,7 +197,8 @@ def test_a_duration_that_no_row_has_filters_nothing(rct: Document, question: str
 
 
 @pytest.mark.parametrize(
-    ("ordinal", "place"), [("1st", 0), ("number four", 3), ("no. 4", 3), ("#3", 2), ("number1", 0), ("last", -1)]
+    ("ordinal", "place"),
+    [("1st", 0), ("number four", 3), ("no. 4", 3), ("#3", 2), ("number1", 0), ("row 3", 2), ("last", -1)],
 )
 def test_where_an_ordinal_points(ordinal: str, place: int) -> None:
     assert names_place(ordinal)
