@@ -40,6 +40,7 @@ RATE, HEAD_RATE = 1e-3, 5e-3  # highest learning rates, of the adapter and of th
 LONGEST = 96  # tokens
 _BUCKET = 32 * BATCH  # questions among which those of like length share a batch
 SEEDS = (20, 21, 22, 23)  # one beginning and one order of the questions for each time it is learned
+PROCESSES = 2  # at a time, at most: each takes up to 6 GB of memory
 
 
 _steps: Any = None  # how many batches all processes have learned from, in those that learn
@@ -75,7 +76,7 @@ class _Adapted(nn.Module):
 def train(settings: Settings | None = None, *, progress: Callable[[str, int, int], None]) -> Path:
     """Learn the adapter for the model from all banks and write it to the corpus folder; returns the file.
 
-    Every beginning is learned in a process of its own, as many at a time as there are cores; one machine gives one result.
+    Every beginning is learned in a process of its own, on one core; one machine gives one result.
 
     Raises:
         CorpusError: no document has a bank.
@@ -87,7 +88,7 @@ def train(settings: Settings | None = None, *, progress: Callable[[str, int, int
     total = len(SEEDS) * len(list(_batches(examples, SEEDS[0])))
     spawning = multiprocessing.get_context("spawn")
     steps = spawning.Value("q", 0)
-    processes = min(len(SEEDS), cores())
+    processes = min(PROCESSES, cores())
     with ProcessPoolExecutor(processes, mp_context=spawning, initializer=_count_in, initargs=(steps,)) as pool:
         runs = [pool.submit(_learn, settings.model, examples, seed) for seed in SEEDS]
         while wait(runs, timeout=1).not_done:
