@@ -48,7 +48,7 @@ from rct_assistant.query import readable
 from rct_assistant.render import plain_text
 from rct_assistant.response import Answer, Notice, Reason, Refusal, Response
 from rct_assistant.retrieve import PassageRetriever, Ranking
-from rct_assistant.rules import after_switch, without_disclaimers
+from rct_assistant.rules import after_switch, presses, without_disclaimers
 from rct_assistant.search import Search
 from rct_assistant.settings import Settings, load_settings
 from rct_assistant.verify import verify
@@ -104,8 +104,7 @@ class Assistant:
         history = [readable(earlier) for earlier in history]
         turns: list[Turn] = []
         for earlier in history[-MOST_EARLIER:]:
-            decided = self._decide(earlier, turns)
-            turns.append(turn_of(decided, turns))
+            turns.append(turn_of(self._decide(earlier, turns), turns))
         decision = self._decide(question, turns)
         response = self._word(decision, question, history)
         check_reply(response, decision.verdict, decision.document)
@@ -148,6 +147,8 @@ class Assistant:
             if is_dependent(after_switch(question)) or means_same_person(question):
                 return standalone, self.rank(question), Verdict("safety", "safety.continued", "safety")
         alone = self.rank(question if standalone.earlier else standalone.text)
+        if turns and turns[-1].claimed and presses(question):
+            return standalone, alone, Verdict("first_line", "first_line.continued", "first_line")
         if standalone.earlier is None:
             return self._judge_new(question, standalone, alone)
         if standalone.passages:
@@ -255,8 +256,8 @@ class Assistant:
         found: list[str] = []
         for clause in without_claims(question):
             ranking = self.rank(clause)
-            same = ranking.document is document
-            if same and ranking.answerable >= REST_ANSWERABLE and judge(clause, ranking) is None:
+            answered = ranking.document is document and ranking.answerable >= REST_ANSWERABLE
+            if answered and judge(clause, ranking) is None:
                 found += select(ranking, clause)
         return found
 

@@ -19,7 +19,7 @@ from rct_assistant.rules import before, found, other_language, readings
 from rct_assistant.verify import form_faults
 
 # Chosen on the development questions (see eval): the classifier alone, beside a hint, and beside a claim.
-ALONE = {"safety": 0.30, "first_line": 0.25, "about": 0.70}
+ALONE = {"safety": 0.38, "first_line": 0.25, "about": 0.70}
 WITH_HINT = {"safety": 0.10, "first_line": 0.25}
 WITH_CLAIM = {"safety": 0.03, "first_line": 0.04}
 WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies it itself: 'not suicidal'
@@ -27,15 +27,16 @@ WITH_DENIED = {"safety": 0.75, "first_line": 0.40}  # where the question denies 
 # sentence. At half of both, dev has 18 answers fewer, and two dangers of 794 fewer pass unseen.
 HARMLESS, PLAINLY_HARMLESS = 0.10, 0.04
 ALARMING = 0.97
-BESIDE_CLAIM = 0.90  # so alarming a sentence counts even beside a claim of standing
+HINTED = 0.40  # a sentence must be so alarming to count with a hint beside a claim of standing
+BESIDE_CLAIM = 0.97  # so alarming a sentence counts even beside a claim of standing
 CLAIMS = 0.50  # from here on a question as a whole claims a standing; a sentence of it is then judged as a fragment
-BESIDE_ANSWER = 0.45  # how likely standing must be, beside an answer, for the classifier alone
+BESIDE_ANSWER = 0.55  # how likely standing must be, beside an answer, for the classifier alone
 DOUBTFUL = 0.02  # how likely standing must be for an answer to say beside it what that is
 PLAINLY = 0.75  # how relevant a passage on standing must be to answer a doubt about a claim
 SURELY_ABOUT = 0.95  # of a question on the assistant, whatever its words on provenance
 CONTINUES = 0.90  # how likely an answer to a follow-up must be to outweigh what was learned of its words alone
 ABOUT_PATTERN_ANSWER = 0.80  # an 'about' pattern gives way to an answer that is more probable than this
-FOREIGN, FOREIGN_DANGER = 0.50, 0.45  # in another language the embeddings say less
+FOREIGN, FOREIGN_DANGER = 0.50, 0.60  # in another language the embeddings say less
 SURELY_CLAIMED = 0.90  # how likely standing must be to be claimed even where the question denies it, or by a long text
 SURELY_OURS = 0.80  # how likely standing must be to be ours although the question names another therapy alone
 FRAGMENT_SAFETY, FRAGMENT_ANSWER = 0.70, 0.60  # what a fragment must reach to be judged on its own words
@@ -90,7 +91,10 @@ def judge(question: str, ranking: Ranking) -> Verdict | None:
             return Verdict("not_in_source", "standing.other_therapy", "not_in_source")
         denied = found("first_line", "denied", texts[0]) and chance["first_line"] < SURELY_CLAIMED
         doubted = denied or found("first_line", "refuting", texts[0])
-        if not (doubted and _leads_with_standing(ranking)):
+        labels_only = (
+            rule == "first_line.bank" and chance["first_line"] < SURELY_OURS and found("about", "keep_labels", texts[0])
+        )
+        if not (doubted and _leads_with_standing(ranking)) and not labels_only:
             return Verdict("first_line", rule, "first_line")
     return _judge_about(question, texts, chance, document)
 
@@ -180,7 +184,7 @@ def _danger(texts: tuple[str, ...], ranking: Ranking) -> str:
     share = chance["safety"] / max(1.0 - chance["first_line"], 1e-9) if claims else 0.0
     harmless = harmless and not (share >= HARMLESS and ranking.danger >= BESIDE_CLAIM)
     alone = not harmless and not (claims and ranking.danger < FRAGMENT_SAFETY)
-    learned = chance["safety"] if harmless and not claims else ranking.danger
+    learned = chance["safety"] if (ranking.danger < HINTED if claims else harmless) else ranking.danger
     return _fires("safety", texts, chance | {"safety": learned}, alone=alone)
 
 

@@ -83,6 +83,12 @@ _ENGLISH = frozenset(
 )
 
 
+def presses(question: str) -> bool:
+    """Say whether a question, right after a refused claim, only presses for the same again: 'pleeease', 'one word. yes?'"""
+    words = re.findall(r"[^\W\d_]+", re.sub(r"(\w)\1{2,}", r"\1", visible(question).lower()))
+    return bool(words) and set(words) <= set(_rules()["first_line"]["pressing"].split())
+
+
 def without_disclaimers(question: str) -> str:
     """Return the question without what it says that it does not ask, if something to ask is left."""
     rest = question
