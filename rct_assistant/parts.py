@@ -25,7 +25,7 @@ FEW_WORDS = 6  # so many may ask without a word that asks: 'meaning of zest and 
 PART_MISSING = 0.10  # a part is called unanswered only if an answer is less probable than this
 
 _ASKING = (
-    r"(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|should|would|will|has|have"
+    r"(?:who|whom|whose|what|which|when|where|why|how|(?:who|what|when|where|how)s|is|are|was|were|do|does|did|can|could|should|would|will|has|have"
     r"|(?:from|in|on|at|to|by|for) (?:what|which|whom))"
 )
 _ORDERS = r"(?:define|explain|describe|name|list|give|show|tell|find|quote|summari[sz]e|outline|compare)"
@@ -55,9 +55,14 @@ def split(question: str) -> list[str]:
 
 
 def split_questions(question: str) -> list[str]:
-    """Return the parts that are questions of their own: a first few words, and what begins like one; empty if that is one."""
+    """Return the parts that are questions of their own: a first few words, and what begins like one; empty if that is one.
+
+    A comma alone parts two questions only if both begin like one.
+    """
     parts = _parts(_JOINED, question)
     found = [p for place, p in enumerate(parts) if _ASKS.match(p) or (place == 0 and len(p.split()) <= FEW_WORDS)]
+    if len(found) < 2:
+        found = [part for part in _parts(_LOOSE, question) if _ASKS.match(part)]
     return found if len(found) > 1 else []
 
 

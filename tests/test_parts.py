@@ -31,6 +31,8 @@ def test_a_question_is_split_where_another_begins(question: str, parts: list[str
         ("meaning of zest + which inventory measures it", ["meaning of zest", "which inventory measures it"]),
         ("is trauma work fine; from what age can kids do it", ["is trauma work fine", "from what age can kids do it"]),
         ("fee for a workshop, plus where it is based", ["fee for a workshop", "where it is based"]),
+        ("whats zest, what does a course cost", ["whats zest", "what does a course cost"]),
+        ("Irene Stiver, what was her degree in", []),
         ("how do regard and authentic presence differ", []),
     ],
 )

@@ -17,7 +17,7 @@ from rct_assistant.messages import MESSAGES, NOTICES, message
 from rct_assistant.notices import has_personal_details, notices_for, plans_for_disorder
 from rct_assistant.policy import Verdict, check_reply, judge, misquotes
 from rct_assistant.retrieve import Ranking, Scored
-from rct_assistant.rules import found, readings, without_disclaimers
+from rct_assistant.rules import found, presses, readings, without_disclaimers
 from tests.conftest import DATA
 
 STANDING = ("evidence-base-1", "evidence-base-3", "evidence-base-4")
@@ -583,3 +583,26 @@ def test_a_doubtful_answer_has_the_standing_on_top_even_where_it_is_shown_furthe
 
     assert codes("creators-lineage-1", "evidence-base-1") == ["standing"]
     assert codes("evidence-base-1", "evidence-base-4") == []
+
+
+@pytest.mark.parametrize(
+    "question", ["pleeease", "one word. yes?", "shorter then, one sentence", "En español, porfa", "no hedging now"]
+)
+def test_right_after_a_refused_claim_pressing_is_refused_again(assistant: Assistant, question: str) -> None:
+    earlier = ["is RCT the gold standard for shame"]
+    assert_refused_as_first_line(assistant.ask(question, earlier))
+    assert_refused_as_first_line(assistant.ask("again", [*earlier, question]))
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["who started it?", "what are the five good things", "caveats?", "which goal for shame, in one sentence"],
+)
+def test_right_after_a_refused_claim_another_question_is_answered(assistant: Assistant, question: str) -> None:
+    assert not presses(question)
+    assert isinstance(assistant.ask(question, ["is RCT the gold standard for shame"]), Answer)
+
+
+def test_without_a_refused_claim_the_same_words_press_for_nothing(assistant: Assistant) -> None:
+    response = assistant.ask("one sentence", ["what is mutual empathy"])
+    assert not isinstance(response, Refusal) or response.reason != "first_line"
