@@ -40,7 +40,7 @@ RATE, HEAD_RATE = 1e-3, 5e-3  # highest learning rates, of the adapter and of th
 LONGEST = 96  # tokens
 _BUCKET = 32 * BATCH  # questions among which those of like length share a batch
 SEEDS = (20, 21, 22, 23)  # one beginning and one order of the questions for each time it is learned
-PROCESSES = 2  # at a time, at most: each takes up to 6 GB of memory
+PROCESSES = 2  # at a time, at most: each takes up to 7 GB of memory
 
 
 _steps: Any = None  # how many batches all processes have learned from, in those that learn
