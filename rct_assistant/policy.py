@@ -238,6 +238,8 @@ def _judge_about(question: str, texts: tuple[str, ...], chance: dict[str, float]
             return Verdict("about", f"about.{code}", code)
     if language := other_language(text):
         return Verdict("about", f"about.language.{language}", "language")
+    if found("about", "others_asked", text):
+        return Verdict("about", "about.privacy", "privacy")
     learned = chance["about"] >= ALONE["about"]
     for code in ("sources", "keep_labels", "labels", "privacy"):
         if code == "sources" and not document.source_numbers:
@@ -247,9 +249,8 @@ def _judge_about(question: str, texts: tuple[str, ...], chance: dict[str, float]
         likely = learned if code == "privacy" else learned or chance["answer"] < ABOUT_PATTERN_ANSWER
         if likely and found("about", code, text):
             return Verdict("about", f"about.{code}", code)
-    surely = (chance["about"] >= SURELY_ABOUT and not lists_by_provenance(question)) or (
-        learned and not asks_for_some(question)
-    )
+    surely = chance["about"] >= SURELY_ABOUT or (learned and not asks_for_some(question))
+    surely = surely and not lists_by_provenance(question)
     return Verdict("about", "about.bank", "capabilities") if surely else None
 
 
